@@ -1,0 +1,55 @@
+import type { Accountability } from '@directus/types';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { ForbiddenError } from '@directus/errors';
+import * as z from 'zod';
+import { InvalidFieldError } from '../../tenancy/errors.ts';
+
+/** The requester behind a request; Directus has authenticated it before any endpoint runs. */
+export function accountabilityOf(request: Request): Accountability | null {
+  return (request as Request & { accountability?: Accountability | null }).accountability ?? null;
+}
+
+/** An asynchronous handler whose errors reach Directus' error handler, and so the error body that clients know. */
+export function handle(handler: (request: Request, response: Response) => Promise<void>): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction) => {
+    handler(request, response).catch(next);
+  };
+}
+
+/** As {@link handle}, for super-admins only. Everybody else gets 403, whatever the route or its parameters. */
+export function handleSuperAdmin(handler: (request: Request, response: Response) => Promise<void>): RequestHandler {
+  return handle(async (request, response) => {
+    if (accountabilityOf(request)?.admin !== true) throw new ForbiddenError();
+    await handler(request, response);
+  });
+}
+
+/**
+ * The input in the shape of the schema.
+ *
+ * @throws every complaint as an InvalidFieldError that names its field; Directus answers them as one body
+ */
+export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+
+  // An array of errors is what Directus' error handler takes for several complaints.
+  throw result.error.issues.flatMap(errorsOf) as unknown as Error;
+}
+
+function errorsOf(issue: z.core.$ZodIssue): Error[] {
+  const path = issue.path.map(String);
+
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map(
+      (key) => new InvalidFieldError({ field: [...path, key].join('.'), reason: 'is not a field of this request' }),
+    );
+  }
+
+  return [new InvalidFieldError({ field: path.join('.') || 'body', reason: issue.message })];
+}
+
+/** The complaint about a value that is missing or not what is expected, such as `expected('a text')`. */
+export function expected(what: string): { error: (issue: { input?: unknown }) => string } {
+  return { error: ({ input }) => (input === undefined ? 'is required' : `must be ${what}`) };
+}

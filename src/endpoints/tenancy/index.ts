@@ -1,0 +1,19 @@
+import { defineEndpoint } from '@directus/extensions-sdk';
+import { runtime } from '../../runtime.ts';
+import { collectionsRouter } from './collections.ts';
+import { doctorRouter } from './doctor.ts';
+import { meRouter } from './me.ts';
+import { tenantsRouter } from './tenants.ts';
+
+export default defineEndpoint({
+  id: 'tenancy',
+  handler: (router, context) => {
+    tenantsRouter(router, context);
+    collectionsRouter(router, context);
+    doctorRouter(router, context);
+    meRouter(router, context);
+
+    runtime.router = router;
+    runtime.registered.add('endpoint');
+  },
+});

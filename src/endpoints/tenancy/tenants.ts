@@ -1,0 +1,164 @@
+import type { EndpointExtensionContext } from '@directus/types';
+import type { Request, Router } from 'express';
+import * as z from 'zod';
+import { addMember, listMembers } from '../../services/members.ts';
+import {
+  findTenantId,
+  listTenants,
+  provisionTenant,
+  readTenant,
+  TENANT_SORT_FIELDS,
+  updateTenant,
+  USAGE_SORT_FIELDS,
+} from '../../services/tenants.ts';
+import { LEVELS } from '../../tenancy/managed.ts';
+import { SLUG_MAX_LENGTH, SLUG_PATTERN, slugOf } from '../../tenancy/slug.ts';
+import { TENANT_STATUSES } from '../../tenancy/types.ts';
+import { expected, handleSuperAdmin, parse } from './http.ts';
+
+const MAX_TENANTS_PER_PAGE = 1000;
+
+const name = z
+  .string(expected('a text'))
+  .trim()
+  .min(1, 'must not be empty')
+  .max(255, 'must have at most 255 characters');
+
+const slug = z
+  .string(expected('a text'))
+  .max(SLUG_MAX_LENGTH, `must have at most ${SLUG_MAX_LENGTH} characters`)
+  .regex(SLUG_PATTERN, 'may have lower-case letters, digits and single hyphens between them');
+
+const personName = z.string(expected('a text')).trim().max(50, 'must have at most 50 characters');
+
+const person = {
+  email: z.email(expected('an e-mail address')).max(128, 'must have at most 128 characters'),
+  password: z.string(expected('a text')).min(1, 'must not be empty').optional(),
+  first_name: personName.optional(),
+  last_name: personName.optional(),
+};
+
+const settings = z.record(z.string(), z.unknown(), expected('an object'));
+
+const domains = z
+  .array(
+    z
+      .string(expected('a text'))
+      .max(253, 'must have at most 253 characters')
+      .regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, 'must be a host name in lower case, such as "north.example.com"'),
+    expected('a list of host names'),
+  )
+  .max(100, 'may have at most 100 host names');
+
+const tenantToCreate = z.strictObject(
+  {
+    name,
+    slug: slug.optional(),
+    owner: z.strictObject(person, expected('an object')).optional(),
+    settings: settings.optional(),
+    domains: domains.optional(),
+  },
+  expected('an object'),
+);
+
+const tenantChanges = z.strictObject(
+  {
+    name: name.optional(),
+    slug: slug.optional(),
+    settings: settings.nullable().optional(),
+    domains: domains.nullable().optional(),
+  },
+  expected('an object'),
+);
+
+const sortField = z.enum([...TENANT_SORT_FIELDS, ...USAGE_SORT_FIELDS]);
+
+/** Parameters that Directus knows on every route, such as `access_token`, pass unread. */
+const listQuery = z.object({
+  search: z.string().trim().max(255).optional(),
+  status: z.enum(TENANT_STATUSES, `must be one of ${TENANT_STATUSES.join(', ')}`).optional(),
+  sort: z
+    .string()
+    .default('name')
+    .transform((value, { addIssue }) => {
+      const descending = value.startsWith('-');
+      const field = sortField.safeParse(descending ? value.slice(1) : value);
+      if (field.success) return { field: field.data, descending };
+
+      addIssue({ code: 'custom', message: `must be one of ${sortField.options.join(', ')}, with "-" for descending` });
+      return z.NEVER;
+    }),
+  limit: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(-1, 'must be at least -1')
+    .max(MAX_TENANTS_PER_PAGE, `must be at most ${MAX_TENANTS_PER_PAGE}`)
+    .default(25),
+  page: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .default(1),
+});
+
+const memberToCreate = z.strictObject(
+  { ...person, level: z.enum(LEVELS, expected(`one of ${LEVELS.join(', ')}`)) },
+  expected('an object'),
+);
+
+/** Routes below `/tenancy/tenants`. All of them are the super-admins'. */
+export function tenantsRouter(router: Router, context: EndpointExtensionContext): void {
+  const tenantOf = (request: Request): Promise<string> =>
+    findTenantId(context.database, String(request.params['tenant']));
+
+  router.get(
+    '/tenants',
+    handleSuperAdmin(async (request, response) => {
+      response.json(await listTenants(context, parse(listQuery, request.query)));
+    }),
+  );
+
+  router.post(
+    '/tenants',
+    handleSuperAdmin(async (request, response) => {
+      const input = parse(tenantToCreate, request.body);
+
+      // A name without any Latin letter or digit gives no slug.
+      const wanted = parse(z.object({ slug }), { slug: input.slug ?? slugOf(input.name) });
+
+      const tenant = await provisionTenant(context, { ...input, slug: wanted.slug });
+      response.status(201).json({ data: tenant });
+    }),
+  );
+
+  router.get(
+    '/tenants/:tenant',
+    handleSuperAdmin(async (request, response) => {
+      response.json({ data: await readTenant(context, await tenantOf(request)) });
+    }),
+  );
+
+  router.patch(
+    '/tenants/:tenant',
+    handleSuperAdmin(async (request, response) => {
+      const tenant = await tenantOf(request);
+      response.json({ data: await updateTenant(context, tenant, parse(tenantChanges, request.body)) });
+    }),
+  );
+
+  router.get(
+    '/tenants/:tenant/members',
+    handleSuperAdmin(async (request, response) => {
+      response.json({ data: await listMembers(context, await tenantOf(request)) });
+    }),
+  );
+
+  router.post(
+    '/tenants/:tenant/members',
+    handleSuperAdmin(async (request, response) => {
+      const tenant = await tenantOf(request);
+      const { level, ...newPerson } = parse(memberToCreate, request.body);
+      response.status(201).json({ data: await addMember(context, tenant, level, newPerson) });
+    }),
+  );
+}

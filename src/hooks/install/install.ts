@@ -1,0 +1,63 @@
+import { withLock } from '../../services/database.ts';
+import { flushCaches, type ServiceContext } from '../../services/directus.ts';
+import { reconcileStoredRules } from '../../services/stored-rules.ts';
+import { ensureScopesTable, readScopes } from '../../services/scopes.ts';
+import { STEPS_TABLE } from '../../tenancy/managed.ts';
+import { probeLicence } from '../rules/licence.ts';
+import { refreshTenantsExist, runtime } from '../../runtime.ts';
+import { STEPS } from './steps.ts';
+
+/** Name of the lock under which instances that boot together install one after the other. */
+const INSTALL_LOCK = 'directus-extension-tenancy:install';
+
+/**
+ * Brings the project to the shape that this version of the bundle needs: runs the steps that were not done, stores rules
+ * that are missing, and flushes every cache, since Directus may have kept permission rows from before the bundle came.
+ * Safe to run on many instances at once: they take turns, and those that come later find nothing to do.
+ *
+ * @throws with the step that failed; what was done until then stays and is not repeated
+ */
+export async function install(context: ServiceContext): Promise<void> {
+  await withLock(context.database, INSTALL_LOCK, async () => {
+    await ensureScopesTable(context.database);
+    await runSteps(context);
+
+    runtime.recorded = await readScopes(context.database);
+    await refreshTenantsExist(context.database);
+    runtime.licensed = await probeLicence(context);
+    await reconcileStoredRules(context, runtime.licensed);
+  });
+
+  await flushCaches(context);
+}
+
+async function runSteps(context: ServiceContext): Promise<void> {
+  const { database, logger } = context;
+
+  if (!(await database.schema.hasTable(STEPS_TABLE))) {
+    await database.schema.createTable(STEPS_TABLE, (table) => {
+      table.integer('number').primary();
+      table.string('name').notNullable();
+      table.timestamp('done_at').notNullable().defaultTo(database.fn.now());
+    });
+  }
+
+  const done = new Set<number>((await database(STEPS_TABLE).select('number')).map(({ number }) => Number(number)));
+
+  for (const step of STEPS) {
+    if (done.has(step.number)) continue;
+
+    try {
+      await step.run(context);
+    } catch (error) {
+      throw new Error(`Step ${step.number} (${step.name}) failed: ${reasonOf(error)}`, { cause: error });
+    }
+
+    await database(STEPS_TABLE).insert({ number: step.number, name: step.name });
+    logger.info(`Tenancy: step ${step.number} done (${step.name})`);
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

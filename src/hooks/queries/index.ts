@@ -1,0 +1,30 @@
+import { defineHook } from '@directus/extensions-sdk';
+import type { Query } from '@directus/types';
+import { LICENCE_REASON, RefusedError } from '../../tenancy/errors.ts';
+import { needsRules, requesterOf, scopeQuery } from '../../tenancy/queries.ts';
+import { boundaryContext, runtime } from '../../runtime.ts';
+
+/**
+ * Wall 2. Every root read of somebody who is no super-admin gets the tenant filter on its query, whatever the permission
+ * rules say.
+ */
+export default defineHook(({ filter }) => {
+  filter<Query>('*.query', (query, { collection }, { accountability, schema }) => {
+    if (accountability === null || accountability.admin) return query;
+
+    // Without the schema nobody can tell whose rows these are.
+    if (!schema) throw new RefusedError({ reason: `You don't have permission to access "${collection}".` });
+
+    const name = String(collection);
+
+    if (runtime.licensed === false && needsRules(name, schema) && requesterOf(accountability) === 'member') {
+      throw new RefusedError({ reason: `${LICENCE_REASON}.` });
+    }
+
+    const scoped = scopeQuery(query, name, accountability, boundaryContext(schema));
+    if (!scoped) throw new RefusedError({ reason: `You don't have permission to access collection "${name}".` });
+    return scoped;
+  });
+
+  runtime.registered.add('queries');
+});

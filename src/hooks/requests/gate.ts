@@ -1,0 +1,71 @@
+import type { Application, Request, Router } from 'express';
+import { PARTS, processState, runtime, type Middleware } from '../../runtime.ts';
+
+interface Layer {
+  handle: unknown;
+}
+
+type Stacked = { stack: Layer[] };
+
+/**
+ * The boot gate: 503 for every request until the installation has ended well and all walls are registered, and again while
+ * Directus reloads its extensions or after it unloaded the bundle. `/server/ping` goes on telling that the process lives.
+ */
+export const gate: Middleware = (request, response, next) => {
+  const reason = closedReason(request);
+  if (reason === null || request.path === '/server/ping') return next();
+
+  response
+    .status(503)
+    .set('Retry-After', '5')
+    .json({ errors: [{ message: reason, extensions: { code: 'SERVICE_UNAVAILABLE', service: 'tenancy', reason } }] });
+};
+
+function closedReason(request: Request): string | null {
+  if (runtime.closed !== null) return runtime.closed;
+
+  const missing = PARTS.filter((part) => !runtime.registered.has(part));
+  if (missing.length > 0) return `The tenancy extension is not complete (${missing.join(', ')}). Restart Directus.`;
+
+  if (!runtime.router || !isMounted(request.app, runtime.router)) {
+    return (
+      'The tenancy extension is not loaded, so tenants cannot be kept apart. ' +
+      'Enable it again, or wait until Directus has reloaded its extensions.'
+    );
+  }
+
+  return null;
+}
+
+let endpointRouter: Stacked | null = null;
+
+/**
+ * Whether Directus still has the bundle's router mounted. It takes hooks and endpoints away together, and this is the one
+ * trace of it that a middleware can see.
+ */
+function isMounted(app: Application, router: Router): boolean {
+  endpointRouter ??= routersOf(app).find((candidate) => holds(candidate, router)) ?? null;
+  return endpointRouter !== null && holds(endpointRouter, router);
+}
+
+function holds({ stack }: Stacked, router: Router): boolean {
+  return stack.some(({ handle }) => handle === router);
+}
+
+function routersOf(app: Application): Stacked[] {
+  const { stack } = (app as unknown as { _router: Stacked })._router;
+  return stack.map(({ handle }) => handle).filter(isStacked);
+}
+
+function isStacked(handle: unknown): handle is Stacked {
+  return typeof handle === 'function' && Array.isArray((handle as unknown as Partial<Stacked>).stack);
+}
+
+/** Mounts a middleware that looks up, on every request, what the current load of the bundle wants done. */
+export function mount(app: Application, name: 'gate' | 'guard'): void {
+  app.use((request, response, next) => {
+    const middleware = processState()[name];
+    if (middleware) middleware(request, response, next);
+    else next();
+  });
+}

@@ -1,0 +1,63 @@
+import type { Accountability } from '@directus/types';
+import type { Knex } from 'knex';
+import { ErrorCode, createError, TokenExpiredError } from '@directus/errors';
+import { readLiveIdentity } from '../../services/identity.ts';
+import { judgeIdentity } from '../../tenancy/identity.ts';
+import type { Middleware } from '../../runtime.ts';
+
+const TenantClosedError = createError(
+  ErrorCode.Forbidden,
+  'Your tenant is not active. Ask the administrator of this project what to do.',
+  403,
+);
+
+/** Refreshing, logging in and logging out are how a client gets out of a stale token; Directus checks those by itself. */
+const AUTHENTICATION_ROUTES = /^\/auth(\/|$)/;
+
+/**
+ * A token and a socket carry the role they were issued with. Each request is held against what the user is now, so that a
+ * moved, suspended or removed user does not go on in the old tenant until the token expires.
+ */
+export function createGuard(database: Knex): Middleware {
+  return (request, _response, next) => {
+    const { accountability } = request as typeof request & { accountability?: Accountability };
+
+    if (!accountability || AUTHENTICATION_ROUTES.test(request.path)) return next();
+
+    assertIdentityIsCurrent(database, accountability).then(() => next(), next);
+  };
+}
+
+/**
+ * @throws TokenExpiredError, which makes clients refresh by themselves, when the identity has changed
+ * @throws TenantClosedError when the tenant is not active
+ */
+export async function assertIdentityIsCurrent(
+  database: Knex,
+  { user, role, share }: Pick<Accountability, 'user' | 'role' | 'share'>,
+): Promise<void> {
+  // The public has no identity that could be stale.
+  if (!user && !share) return;
+
+  // A refreshed share token carries no role; the share itself tells as what it reads.
+  const actingRole = user ? role : await roleOfShare(database, share!);
+  const current = await readLiveIdentity(database, user, actingRole);
+
+  switch (judgeIdentity({ user, role: actingRole }, current)) {
+    case 'current':
+      return;
+    case 'stale':
+      throw new TokenExpiredError();
+    case 'tenant-closed':
+      throw new TenantClosedError();
+  }
+}
+
+async function roleOfShare(database: Knex, share: string): Promise<string | null> {
+  const row: { role: string | null } | undefined = await database('directus_shares')
+    .select('role')
+    .where({ id: share })
+    .first();
+
+  return row?.role ?? null;
+}

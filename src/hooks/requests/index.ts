@@ -1,0 +1,48 @@
+import { defineHook } from '@directus/extensions-sdk';
+import type { Application } from 'express';
+import type { Accountability } from '@directus/types';
+import { ForbiddenError } from '@directus/errors';
+import { processState, runtime } from '../../runtime.ts';
+import { gate, mount } from './gate.ts';
+import { assertIdentityIsCurrent, createGuard } from './guard.ts';
+import { licenceGuard } from './licence-guard.ts';
+
+/** Wall 4. What has to be decided per request: the boot gate, and whether the identity behind a token is still true. */
+export default defineHook(({ filter, init }, { database }) => {
+  const state = processState();
+  const guard = createGuard(database);
+
+  state.gate = gate;
+  state.guard = (request, response, next) => {
+    guard(request, response, (error?: unknown) => {
+      if (error) next(error);
+      else licenceGuard(request, response, next);
+    });
+  };
+
+  init('middlewares.before', ({ app }) => mount(app as Application, 'gate'));
+  init('middlewares.after', ({ app }) => mount(app as Application, 'guard'));
+
+  // A login or a refresh of a member whose tenant is closed would hand out a token that nothing accepts.
+  filter<Record<string, unknown>>('auth.jwt', async (claims, { user }) => {
+    const role = (claims['role'] ?? null) as string | null;
+    if (typeof user === 'string') await assertIdentityIsCurrent(database, { user, role });
+    return claims;
+  });
+
+  filter('websocket.message', async (message, { client }) => {
+    if (runtime.closed !== null) throw new ForbiddenError();
+
+    const accountability = (client as { accountability?: Accountability | null } | undefined)?.accountability;
+    // Directus takes a socket without accountability for an internal caller with full rights.
+    if (!accountability && !isAuthentication(message)) throw new ForbiddenError();
+    if (accountability) await assertIdentityIsCurrent(database, accountability);
+    return message;
+  });
+
+  runtime.registered.add('requests');
+});
+
+function isAuthentication(message: unknown): boolean {
+  return (message as { type?: unknown } | null)?.type === 'auth';
+}

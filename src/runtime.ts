@@ -1,0 +1,77 @@
+import type { HookExtensionContext, SchemaOverview } from '@directus/types';
+import type { NextFunction, Request, Response, Router } from 'express';
+import type { BoundaryContext } from './tenancy/boundaries.ts';
+import { TENANTS } from './tenancy/managed.ts';
+import type { Scope } from './tenancy/types.ts';
+
+/** The parts that must be registered before the gate opens. */
+export const PARTS = ['rules', 'queries', 'writes', 'requests', 'endpoint'] as const;
+
+export type Part = (typeof PARTS)[number];
+
+export type Context = HookExtensionContext;
+
+/**
+ * What one loaded instance of the bundle knows. Directus loads the bundle anew on every reload of its extensions, and each
+ * load starts with an empty, closed runtime.
+ */
+export interface Runtime {
+  /** Why the gate is shut, in words for the person who must act; null when it is open. */
+  closed: string | null;
+  registered: Set<Part>;
+  /** The endpoint's router: as long as Directus has it mounted, the hooks are registered too. */
+  router: Router | null;
+  recorded: Map<string, Scope>;
+  /** Whether the project has tenants. Once true it stays true: the cost of being wrong is a filter too many. */
+  tenantsExist: boolean;
+  /** Whether the licence allows custom permission rules; null until it was asked. */
+  licensed: boolean | null;
+}
+
+export const runtime: Runtime = {
+  closed: 'The tenancy bundle is starting.',
+  registered: new Set(),
+  router: null,
+  recorded: new Map(),
+  tenantsExist: false,
+  licensed: null,
+};
+
+export type Middleware = (request: Request, response: Response, next: NextFunction) => void;
+
+/**
+ * What outlives a reload: Express keeps the middlewares of the first load, so they are mounted once and look up here what
+ * the current load wants done.
+ */
+interface ProcessState {
+  /** Whether Directus has created its app, after which no `init` event comes again. */
+  appCreated: boolean;
+  gate: Middleware | null;
+  guard: Middleware | null;
+}
+
+const KEY = Symbol.for('directus-extension-tenancy');
+
+type Keyed = typeof globalThis & { [KEY]?: ProcessState };
+
+/** The state of this process, the same for every load of the bundle. */
+export function processState(): ProcessState {
+  return ((globalThis as Keyed)[KEY] ??= { appCreated: false, gate: null, guard: null });
+}
+
+/** What the boundaries depend on, as of now. */
+export function boundaryContext(schema: SchemaOverview): BoundaryContext {
+  return {
+    schema,
+    recorded: runtime.recorded,
+    tenantsExist: runtime.tenantsExist,
+    // Without custom permission rules a list of fields would cost the requester the whole permission.
+    fieldsCanBeHidden: runtime.licensed === true,
+  };
+}
+
+/** Looks whether the project has tenants, until it has. */
+export async function refreshTenantsExist(database: Context['database']): Promise<void> {
+  if (runtime.tenantsExist) return;
+  runtime.tenantsExist = (await database(TENANTS).select('id').first()) !== undefined;
+}

@@ -1,0 +1,113 @@
+import type { Knex } from 'knex';
+
+export type DatabaseVendor = 'postgres' | 'mysql' | 'sqlite' | 'other';
+
+/** The family of the database behind a knex instance. */
+export function vendorOf(database: Knex): DatabaseVendor {
+  switch (String(database.client.config.client)) {
+    case 'pg':
+    case 'postgres':
+      return 'postgres';
+    case 'mysql':
+    case 'mysql2':
+      return 'mysql';
+    case 'sqlite3':
+      return 'sqlite';
+    default:
+      return 'other';
+  }
+}
+
+const queues = new Map<string, Promise<unknown>>();
+
+/**
+ * Runs `work` while no other instance on the same database runs work under the same name: PostgreSQL and MySQL hold a lock
+ * of the session, bound to one connection for the time; SQLite has one instance, whose own queue is enough.
+ *
+ * @throws what `work` throws, after the lock was given back
+ */
+export async function withLock<Result>(database: Knex, name: string, work: () => Promise<Result>): Promise<Result> {
+  const previous = queues.get(name) ?? Promise.resolve();
+  const run = previous.catch(() => undefined).then(() => withDatabaseLock(database, name, work));
+  queues.set(name, run);
+
+  try {
+    return await run;
+  } finally {
+    if (queues.get(name) === run) queues.delete(name);
+  }
+}
+
+async function withDatabaseLock<Result>(database: Knex, name: string, work: () => Promise<Result>): Promise<Result> {
+  const statements = LOCK_STATEMENTS[vendorOf(database)];
+  if (!statements) return work();
+
+  const connection: unknown = await database.client.acquireConnection();
+
+  try {
+    await database.raw(statements.lock, [name]).connection(connection);
+
+    try {
+      return await work();
+    } finally {
+      await database.raw(statements.unlock, [name]).connection(connection);
+    }
+  } finally {
+    await database.client.releaseConnection(connection);
+  }
+}
+
+const LOCK_STATEMENTS: Partial<Record<DatabaseVendor, { lock: string; unlock: string }>> = {
+  postgres: { lock: 'SELECT pg_advisory_lock(hashtext(?))', unlock: 'SELECT pg_advisory_unlock(hashtext(?))' },
+  mysql: { lock: 'SELECT GET_LOCK(?, 600)', unlock: 'SELECT RELEASE_LOCK(?)' },
+};
+
+/** Creates an index unless one of that name is there. Names are at most 63 characters, the limit of PostgreSQL. */
+export async function ensureIndex(
+  database: Knex,
+  table: string,
+  columns: string[],
+  options: { unique?: boolean } = {},
+): Promise<void> {
+  const name = indexName(table, columns, options);
+  if (await hasIndex(database, table, name)) return;
+
+  await database.schema.alterTable(table, (builder) => {
+    if (options.unique) builder.unique(columns, { indexName: name });
+    else builder.index(columns, name);
+  });
+}
+
+/** The name under which {@link ensureIndex} creates an index. */
+export function indexName(table: string, columns: string[], options: { unique?: boolean } = {}): string {
+  const name = ['tenancy', table, ...columns, options.unique ? 'unique' : 'index'].join('_');
+  return name.length <= 63 ? name : `${name.slice(0, 54)}_${checksum(name)}`;
+}
+
+/** Eight hexadecimal digits that differ for different names (FNV-1a, 32 bit). */
+function checksum(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+async function hasIndex(database: Knex, table: string, name: string): Promise<boolean> {
+  switch (vendorOf(database)) {
+    case 'postgres':
+      return hasRow(database('pg_indexes').where({ tablename: table, indexname: name }));
+    case 'mysql':
+      return hasRow(
+        database('information_schema.statistics')
+          .where({ table_name: table, index_name: name })
+          .andWhereRaw('table_schema = DATABASE()'),
+      );
+    case 'sqlite':
+      return hasRow(database('sqlite_master').where({ type: 'index', tbl_name: table, name }));
+    case 'other':
+      return false;
+  }
+}
+
+async function hasRow(query: Knex.QueryBuilder): Promise<boolean> {
+  return (await query.select(query.client.raw('1 as found')).first()) !== undefined;
+}

@@ -1,0 +1,53 @@
+import type { AbstractService, Accountability, ApiExtensionContext, ExtensionsServices, SchemaOverview } from '@directus/types';
+import type { Knex } from 'knex';
+
+/** What the bundle's services need of an extension's context. */
+export type ServiceContext = Pick<ApiExtensionContext, 'services' | 'database' | 'getSchema' | 'logger' | 'env'>;
+
+/** Services of Directus that act with full rights on one connection. */
+export interface FullAccess {
+  schema: SchemaOverview;
+  knex: Knex;
+  /** The plain service of a collection: none of the extra checks and cache flushes of its special service. */
+  items(collection: string): AbstractService;
+  collections(): InstanceType<ExtensionsServices['CollectionsService']>;
+  fields(): InstanceType<ExtensionsServices['FieldsService']>;
+  relations(): InstanceType<ExtensionsServices['RelationsService']>;
+  permissions(): AbstractService;
+  access(): AbstractService;
+  users(): AbstractService;
+}
+
+/** Full access to Directus' services, by default on the pool and with a schema that was just read. */
+export async function fullAccess(context: ServiceContext, knex: Knex = context.database): Promise<FullAccess> {
+  const schema = await context.getSchema({ database: knex, bypassCache: true });
+  return fullAccessWith(context, schema, knex);
+}
+
+/** As {@link fullAccess}, with a schema that the caller has already. */
+export function fullAccessWith(context: ServiceContext, schema: SchemaOverview, knex: Knex): FullAccess {
+  const options = { schema, knex, accountability: null };
+  const { services } = context;
+
+  return {
+    schema,
+    knex,
+    items: (collection) => new services.ItemsService(collection, options),
+    collections: () => new services.CollectionsService(options),
+    fields: () => new services.FieldsService(options),
+    relations: () => new services.RelationsService(options),
+    permissions: () => new services.PermissionsService(options) as AbstractService,
+    access: () => new services.AccessService(options),
+    users: () => new services.UsersService(options) as unknown as AbstractService,
+  };
+}
+
+/** Some methods of Directus ask for an administrator even of internal callers. */
+const SYSTEM_ADMIN: Accountability = { admin: true, app: false, ip: null, role: null, roles: [], user: null };
+
+/** Empties every cache of Directus that permissions, policies, the schema or responses live in, on all instances. */
+export async function flushCaches(context: ServiceContext): Promise<void> {
+  const schema = await context.getSchema();
+  const utils = new context.services.UtilsService({ schema, accountability: SYSTEM_ADMIN });
+  await utils.clearCache({ system: true });
+}

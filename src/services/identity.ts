@@ -1,0 +1,47 @@
+import type { Knex } from 'knex';
+import { TENANTS } from '../tenancy/managed.ts';
+import type { TenantStatus } from '../tenancy/types.ts';
+
+/** What the database says now about who stands behind a token. */
+export interface LiveIdentity {
+  /** The user's role now; null without user or role. */
+  role: string | null;
+  /** The user's status; null when there is no such user. */
+  userStatus: string | null;
+  /** Status of the tenant whose role the token carries; null when that role is no tenant's. */
+  tokenTenant: TenantStatus | null;
+  /** Status of the tenant whose role the user has now. */
+  liveTenant: TenantStatus | null;
+}
+
+/**
+ * Looks up, in one query, what has become of a user and of the tenants concerned.
+ *
+ * @param user the user of the token; null for a share
+ * @param role the role that the token carries
+ */
+export async function readLiveIdentity(
+  database: Knex,
+  user: string | null,
+  role: string | null,
+): Promise<LiveIdentity | null> {
+  if (user === null) {
+    const tenant = await database(TENANTS).select('status').where({ id: role }).first();
+    return { role, userStatus: null, tokenTenant: tenant?.status ?? null, liveTenant: tenant?.status ?? null };
+  }
+
+  const row = await database('directus_users as user')
+    .leftJoin(`${TENANTS} as live`, 'live.id', 'user.role')
+    .leftJoin(`${TENANTS} as token`, (join) => {
+      join.on('token.id', database.raw('?', [role]));
+    })
+    .where('user.id', user)
+    .first({
+      role: 'user.role',
+      userStatus: 'user.status',
+      tokenTenant: 'token.status',
+      liveTenant: 'live.status',
+    });
+
+  return row ?? null;
+}

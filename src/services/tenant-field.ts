@@ -1,0 +1,74 @@
+import type { Field, Relation } from '@directus/types';
+import { TENANT_FIELD, TENANTS } from '../tenancy/managed.ts';
+import { hasTenantField } from '../tenancy/scopes.ts';
+import { ensureIndex } from './database.ts';
+import { fullAccess, type ServiceContext } from './directus.ts';
+
+/** What Directus takes for a new field; its own type asks for every property of a stored one. */
+type FieldDefinition = Partial<Field> & { field: string; type: Field['type'] };
+
+/**
+ * Gives a collection the field `tenant_id`, its relation to `tenants` (deleting a tenant that owns rows is refused) and an
+ * index that begins with it. There is no alias on the side of `tenants`: it would be a bridge between tenants.
+ *
+ * @throws when a field of that name is there already and is something else
+ */
+export async function ensureTenantField(
+  context: ServiceContext,
+  collection: string,
+  options: { hidden: boolean },
+): Promise<void> {
+  const access = await fullAccess(context);
+
+  if (!access.schema.collections[collection]?.fields[TENANT_FIELD]) {
+    await access.fields().createField(collection, {
+      field: TENANT_FIELD,
+      type: 'uuid',
+      meta: {
+        interface: 'select-dropdown-m2o',
+        options: { template: '{{ name }}' },
+        display: 'related-values',
+        display_options: { template: '{{ name }}' },
+        special: ['m2o'],
+        hidden: options.hidden,
+        note: 'The tenant that owns the row. Filled in when a member creates it, and never changed.',
+        width: 'half',
+      },
+      schema: {},
+    } as unknown as FieldDefinition);
+  }
+
+  const withField = await fullAccess(context);
+
+  if (!hasTenantField(collection, withField.schema)) {
+    const field = withField.schema.collections[collection]?.fields[TENANT_FIELD];
+    const related = withField.schema.relations.some(
+      (relation) => relation.collection === collection && relation.field === TENANT_FIELD,
+    );
+
+    // A field of ours without relation is what an interrupted run leaves behind.
+    if (related || !field?.special.includes('m2o')) {
+      throw new Error(
+        `The collection "${collection}" has a field "${TENANT_FIELD}" that does not belong to the tenancy extension. ` +
+          'Rename that field, then try again.',
+      );
+    }
+
+    await withField.relations().createOne({
+      collection,
+      field: TENANT_FIELD,
+      related_collection: TENANTS,
+      schema: { on_delete: 'RESTRICT' },
+    } as Partial<Relation>);
+  }
+
+  const primary = withField.schema.collections[collection]!.primary;
+  await ensureIndex(context.database, collection, [TENANT_FIELD, primary]);
+}
+
+/** Takes the field, its relation and its values away. The rows stay. */
+export async function removeTenantField(context: ServiceContext, collection: string): Promise<void> {
+  const access = await fullAccess(context);
+  if (!access.schema.collections[collection]?.fields[TENANT_FIELD]) return;
+  await access.fields().deleteField(collection, TENANT_FIELD);
+}

@@ -1,0 +1,324 @@
+import { randomUUID } from 'node:crypto';
+import type { Item } from '@directus/types';
+import type { Knex } from 'knex';
+import { isDirectusError } from '@directus/errors';
+import { NotFoundError, NotUniqueError } from '../tenancy/errors.ts';
+import { TENANT_FIELD, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../tenancy/managed.ts';
+import { ownershipOf } from '../tenancy/writes.ts';
+import type { Tenant, TenantStatus, TenantUsage, TenantWithUsage } from '../tenancy/types.ts';
+import { runtime } from '../runtime.ts';
+import { flushCaches, fullAccess, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
+import { createUser, recordMembership, type NewPerson } from './members.ts';
+import { asManagedWrite } from './managed-writes.ts';
+
+export interface NewTenant {
+  name: string;
+  slug: string;
+  owner?: NewPerson | undefined;
+  settings?: Record<string, unknown> | undefined;
+  domains?: string[] | undefined;
+}
+
+export interface TenantChanges {
+  name?: string | undefined;
+  slug?: string | undefined;
+  settings?: Record<string, unknown> | null | undefined;
+  domains?: string[] | null | undefined;
+}
+
+export const TENANT_SORT_FIELDS = ['name', 'slug', 'status', 'date_created', 'date_updated'] as const;
+export const USAGE_SORT_FIELDS = ['members', 'items', 'storage'] as const;
+
+export interface TenantListRequest {
+  search?: string | undefined;
+  status?: TenantStatus | undefined;
+  sort: { field: (typeof TENANT_SORT_FIELDS)[number] | (typeof USAGE_SORT_FIELDS)[number]; descending: boolean };
+  /** Tenants per page; -1 for all. */
+  limit: number;
+  /** Counted from 1. */
+  page: number;
+}
+
+export interface TenantList {
+  data: TenantWithUsage[];
+  meta: { total_count: number; filter_count: number };
+}
+
+const TENANT_FIELDS = [
+  'id',
+  'name',
+  'slug',
+  'status',
+  'settings',
+  'domains',
+  'date_created',
+  'date_updated',
+  'owner.id',
+  'owner.email',
+  'owner.first_name',
+  'owner.last_name',
+];
+
+/**
+ * Creates a tenant with its role and, where one is named, its owner; all or nothing. Costs the same however many tenants
+ * there are: no permission or policy is written and, but for the first tenant, no cache is flushed.
+ *
+ * @throws NotUniqueError when the slug or the owner's e-mail address is taken
+ */
+export async function provisionTenant(context: ServiceContext, input: NewTenant): Promise<TenantWithUsage> {
+  const { schema } = await fullAccess(context);
+  const id = randomUUID();
+
+  await context.database.transaction((transaction) =>
+    asManagedWrite(() => writeTenant(fullAccessWith(context, schema, transaction), id, input)),
+  );
+
+  if (!runtime.tenantsExist) {
+    runtime.tenantsExist = true;
+    await flushCaches(context);
+  }
+
+  return readTenant(context, id);
+}
+
+async function writeTenant(access: FullAccess, id: string, input: NewTenant): Promise<void> {
+  await access.items('directus_roles').createOne({
+    id,
+    name: input.name,
+    icon: 'domain',
+    description: 'Role of a tenant: its users act in this tenant.',
+    parent: TENANTS_ROLE,
+  });
+
+  const owner = input.owner ? await createUser(access, id, 'owner', input.owner, 'owner.') : null;
+
+  try {
+    await access.items(TENANTS).createOne({
+      id,
+      name: input.name,
+      slug: input.slug,
+      status: 'active',
+      settings: input.settings ?? null,
+      domains: input.domains ?? null,
+      owner,
+    });
+  } catch (error) {
+    throw slugTaken(error);
+  }
+
+  if (owner) await recordMembership(access, id, owner, 'owner');
+}
+
+/**
+ * Changes name, slug, settings or domains; the tenant's role follows the name.
+ *
+ * @param tenant the id of a tenant
+ * @throws NotUniqueError when the slug is taken
+ */
+export async function updateTenant(
+  context: ServiceContext,
+  tenant: string,
+  changes: TenantChanges,
+): Promise<TenantWithUsage> {
+  const { schema } = await fullAccess(context);
+
+  await context.database.transaction((transaction) =>
+    asManagedWrite(async () => {
+      const access = fullAccessWith(context, schema, transaction);
+
+      try {
+        await access.items(TENANTS).updateOne(tenant, { ...changes });
+      } catch (error) {
+        throw slugTaken(error);
+      }
+
+      if (changes.name !== undefined) await access.items('directus_roles').updateOne(tenant, { name: changes.name });
+    }),
+  );
+
+  return readTenant(context, tenant);
+}
+
+/**
+ * The id of the tenant that an id or a slug names.
+ *
+ * @throws NotFoundError
+ */
+export async function findTenantId(database: Knex, idOrSlug: string): Promise<string> {
+  const column = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(idOrSlug) ? 'id' : 'slug';
+  const row: Item | undefined = await database(TENANTS)
+    .select('id')
+    .where(column, idOrSlug.toLowerCase())
+    .first();
+
+  if (!row) throw new NotFoundError({ reason: `There is no tenant "${idOrSlug}".` });
+  return String(row['id']);
+}
+
+/** One tenant with its usage, by id. */
+export async function readTenant(context: ServiceContext, id: string): Promise<TenantWithUsage> {
+  const { items, schema } = await fullAccess(context);
+  const tenant = (await items(TENANTS).readOne(id, { fields: TENANT_FIELDS })) as Tenant;
+  const usage = await readUsage(context.database, usageSources(schema), [id]);
+  return withUsage(tenant, usage);
+}
+
+/** A page of tenants with their usage. */
+export async function listTenants(context: ServiceContext, request: TenantListRequest): Promise<TenantList> {
+  const { items, schema } = await fullAccess(context);
+  const { database } = context;
+  const tenants = items(TENANTS);
+  const sources = usageSources(schema);
+  const { search, status, sort, limit, page } = request;
+
+  const filter: Item = {
+    _and: [
+      ...(status ? [{ status: { _eq: status } }] : []),
+      ...(search ? [{ _or: [{ name: { _icontains: search } }, { slug: { _icontains: search } }] }] : []),
+    ],
+  };
+
+  const counts = await Promise.all([countOf(tenants, {}), countOf(tenants, filter)]);
+  let rows: Tenant[];
+
+  if (isUsageField(sort.field)) {
+    const ids = await idsByUsage(database, sources, request, sort.field);
+    const found = ids.length
+      ? ((await tenants.readByQuery({ filter: { id: { _in: ids } }, fields: TENANT_FIELDS, limit: -1 })) as Tenant[])
+      : [];
+    const byId = new Map(found.map((tenant) => [tenant.id, tenant]));
+    rows = ids.flatMap((id) => byId.get(id) ?? []);
+  } else {
+    rows = (await tenants.readByQuery({
+      filter,
+      fields: TENANT_FIELDS,
+      sort: [`${sort.descending ? '-' : ''}${sort.field}`, 'id'],
+      limit,
+      ...(limit > 0 && { page }),
+    })) as Tenant[];
+  }
+
+  const usage = await readUsage(
+    database,
+    sources,
+    rows.map(({ id }) => id),
+  );
+
+  return {
+    data: rows.map((tenant) => withUsage(tenant, usage)),
+    meta: { total_count: counts[0], filter_count: counts[1] },
+  };
+}
+
+/** Where the rows of tenants are counted. */
+interface UsageSources {
+  itemCollections: string[];
+}
+
+function usageSources(schema: FullAccess['schema']): UsageSources {
+  return {
+    itemCollections: Object.keys(schema.collections).filter(
+      (collection) => ownershipOf(collection, schema) === 'always',
+    ),
+  };
+}
+
+function isUsageField(field: string): field is (typeof USAGE_SORT_FIELDS)[number] {
+  return (USAGE_SORT_FIELDS as readonly string[]).includes(field);
+}
+
+/** One row per tenant and source: `tenant_id` and `amount`. */
+function amounts(
+  database: Knex,
+  sources: UsageSources,
+  field: (typeof USAGE_SORT_FIELDS)[number],
+  tenants?: readonly string[],
+): Knex.QueryBuilder[] {
+  const count = (table: string): Knex.QueryBuilder => database(table).count({ amount: '*' });
+
+  const queries = {
+    members: () => [count(TENANT_MEMBERS)],
+    items: () => sources.itemCollections.map(count),
+    storage: () => [database('directus_files').sum({ amount: 'filesize' })],
+  }[field]();
+
+  return queries.map((query) => {
+    query.select(TENANT_FIELD).whereNotNull(TENANT_FIELD).groupBy(TENANT_FIELD);
+    if (tenants) query.whereIn(TENANT_FIELD, tenants as string[]);
+    return query;
+  });
+}
+
+async function readUsage(
+  database: Knex,
+  sources: UsageSources,
+  tenants: readonly string[],
+): Promise<Map<string, TenantUsage>> {
+  const usage = new Map<string, TenantUsage>(tenants.map((id) => [id, { members: 0, items: 0, storage: 0 }]));
+  if (tenants.length === 0) return usage;
+
+  for (const field of USAGE_SORT_FIELDS) {
+    for (const query of amounts(database, sources, field, tenants)) {
+      for (const row of (await query) as Item[]) {
+        const entry = usage.get(String(row[TENANT_FIELD]));
+        if (entry) entry[field] += Number(row['amount'] ?? 0);
+      }
+    }
+  }
+
+  return usage;
+}
+
+async function idsByUsage(
+  database: Knex,
+  sources: UsageSources,
+  { search, status, sort, limit, page }: TenantListRequest,
+  field: (typeof USAGE_SORT_FIELDS)[number],
+): Promise<string[]> {
+  const query = database(TENANTS).select(`${TENANTS}.id`);
+  const parts = amounts(database, sources, field);
+
+  if (parts.length > 0) {
+    const totals = database
+      .from(database.unionAll(parts, true).as('part'))
+      .select(TENANT_FIELD)
+      .sum({ total: 'amount' })
+      .groupBy(TENANT_FIELD)
+      .as('usage');
+
+    query
+      .leftJoin(totals, `usage.${TENANT_FIELD}`, `${TENANTS}.id`)
+      .orderByRaw(`COALESCE(??, 0) ${sort.descending ? 'DESC' : 'ASC'}`, ['usage.total']);
+  }
+
+  query.orderBy(`${TENANTS}.id`);
+  if (status) query.where({ status });
+
+  if (search) {
+    const pattern = `%${search.toLowerCase().replace(/[!%_]/g, '!$&')}%`;
+    query.where((either) => {
+      for (const column of ['name', 'slug']) {
+        void either.orWhereRaw(`LOWER(??) LIKE ? ESCAPE '!'`, [`${TENANTS}.${column}`, pattern]);
+      }
+    });
+  }
+
+  if (limit > 0) query.limit(limit).offset((page - 1) * limit);
+
+  return ((await query) as Item[]).map((row) => String(row['id']));
+}
+
+async function countOf(service: ReturnType<FullAccess['items']>, filter: Item): Promise<number> {
+  const [row] = (await service.readByQuery({ filter, aggregate: { count: ['*'] } })) as Item[];
+  const count: unknown = row?.['count'];
+  return Number(count && typeof count === 'object' ? (count as Item)['*'] : count);
+}
+
+function withUsage(tenant: Tenant, usage: Map<string, TenantUsage>): TenantWithUsage {
+  return { ...tenant, usage: usage.get(tenant.id) ?? { members: 0, items: 0, storage: 0 } };
+}
+
+function slugTaken(error: unknown): unknown {
+  if (!isDirectusError(error) || error.code !== 'RECORD_NOT_UNIQUE') return error;
+  return new NotUniqueError({ field: 'slug', reason: 'is the slug of another tenant already' });
+}

@@ -1,0 +1,186 @@
+import type { Filter, PermissionsAction, SchemaOverview } from '@directus/types';
+import { collectionsWithTenantField, hasTenantField, treatmentOf, type RecordedScopes } from './scopes.ts';
+import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from './managed.ts';
+import { CURRENT_ROLE, CURRENT_USER, equalsAndExists, ownTenant, userOutsideTenants } from './predicates.ts';
+
+/**
+ * Who asks: a `member` acts in a tenant (the policy `Tenant Member` is among the policies); an `outsider` is everybody else
+ * short of a super-admin: staff without tenant, the public.
+ */
+export type Requester = 'member' | 'outsider';
+
+/**
+ * What a requester may reach of a collection, at most, whatever permissions say:
+ * - `open`: as the permissions say;
+ * - `closed`: nothing;
+ * - `rows`: the rows that match `filter`. `owned` rows carry `tenant_id` and are stamped at creation; `payload` is a filter
+ *   that a created or updated row must match as far as the payload names its fields.
+ */
+export type Boundary =
+  | { kind: 'open' }
+  | { kind: 'closed' }
+  | { kind: 'rows'; filter: Filter; owned: boolean; payload?: Filter };
+
+export interface BoundaryContext {
+  schema: SchemaOverview;
+  recorded: RecordedScopes;
+  /** Whether the project has any tenant. Without one an outsider must not notice the bundle. */
+  tenantsExist: boolean;
+  /** Whether the licence allows a permission to name its fields. */
+  fieldsCanBeHidden: boolean;
+}
+
+const OPEN: Boundary = { kind: 'open' };
+const CLOSED: Boundary = { kind: 'closed' };
+const OWN_ROWS: Boundary = { kind: 'rows', filter: ownTenant(), owned: true };
+
+function rows(filter: Filter, payload?: Filter): Boundary {
+  return { kind: 'rows', filter, owned: false, ...(payload && { payload }) };
+}
+
+/** Rows whose user, found at `path`, is the requester. A share has no user, and must not meet rows of nobody. */
+function mine(...path: string[]): Filter {
+  const field = path.at(-1)!;
+  return path
+    .slice(0, -1)
+    .reduceRight<object>((nested, step) => ({ [step]: nested }), equalsAndExists(field, CURRENT_USER)) as Filter;
+}
+
+type ByAction = Partial<Record<PermissionsAction, Boundary>>;
+
+/**
+ * What a member may reach of Directus' own collections. What is not listed is closed. Content about rows (activity,
+ * revisions, comments) has no tenant of its own, so a member meets only what the same user did.
+ */
+const MEMBER_SYSTEM_BOUNDARIES: Record<string, ByAction> = {
+  directus_activity: { read: rows(mine('user')) },
+  directus_collections: { read: OPEN },
+  directus_comments: {
+    create: OPEN,
+    read: rows(mine('user_created')),
+    update: rows(mine('user_created')),
+    delete: rows(mine('user_created')),
+  },
+  directus_dashboards: { read: rows(mine('user_created')) },
+  directus_fields: { read: OPEN },
+  directus_flows: { read: OPEN },
+  directus_notifications: {
+    read: rows(mine('recipient')),
+    update: rows(mine('recipient')),
+    delete: rows(mine('recipient')),
+  },
+  directus_panels: { read: rows(mine('dashboard', 'user_created')) },
+  directus_presets: {
+    create: rows(mine('user'), mine('user')),
+    read: rows(mine('user')),
+    update: rows(mine('user'), mine('user')),
+    delete: rows(mine('user')),
+  },
+  directus_relations: { read: OPEN },
+  directus_revisions: { read: rows(mine('activity', 'user')) },
+  directus_roles: { read: rows(equalsAndExists('id', CURRENT_ROLE)) },
+  directus_settings: { read: OPEN },
+  directus_shares: {
+    create: rows(mine('user_created'), { role: { _eq: CURRENT_ROLE } } as Filter),
+    read: rows(mine('user_created')),
+    delete: rows(mine('user_created')),
+  },
+  directus_translations: { read: OPEN },
+  directus_users: { read: rows(equalsAndExists('role', CURRENT_ROLE)) },
+};
+
+/** The boundary of a collection for a requester and an action. Pure: the same arguments give the same answer. */
+export function boundaryOf(
+  collection: string,
+  action: PermissionsAction,
+  requester: Requester,
+  context: BoundaryContext,
+): Boundary {
+  if (collection === TENANTS) {
+    return action === 'read' ? rows(equalsAndExists('id', CURRENT_ROLE)) : CLOSED;
+  }
+
+  if (collection === TENANT_MEMBERS && action !== 'read') return CLOSED;
+
+  switch (treatmentOf(collection, context.schema, context.recorded)) {
+    case 'tenant':
+      return OWN_ROWS;
+    case 'shared':
+      return OPEN;
+    case 'broken':
+      return CLOSED;
+    case 'undecided':
+      return requester === 'member' ? CLOSED : OPEN;
+    case 'system':
+      return requester === 'member'
+        ? memberSystemBoundary(collection, action, context)
+        : outsiderSystemBoundary(collection, action, context);
+  }
+}
+
+function memberSystemBoundary(collection: string, action: PermissionsAction, context: BoundaryContext): Boundary {
+  if (isOwnedSystemCollection(collection)) return hasTenantField(collection, context.schema) ? OWN_ROWS : CLOSED;
+  return MEMBER_SYSTEM_BOUNDARIES[collection]?.[action] ?? CLOSED;
+}
+
+/**
+ * Outsiders keep what they had, less what belongs to tenants: users and roles of tenants, owned files and folders, and
+ * records about rows of tenant-scoped collections.
+ */
+function outsiderSystemBoundary(collection: string, action: PermissionsAction, context: BoundaryContext): Boundary {
+  if (!context.tenantsExist) return OPEN;
+
+  if (isOwnedSystemCollection(collection)) {
+    const nobodys = { [TENANT_FIELD]: { _null: true } } as Filter;
+    return hasTenantField(collection, context.schema) ? rows(nobodys, nobodys) : CLOSED;
+  }
+
+  switch (collection) {
+    case 'directus_users':
+      return rows(userOutsideTenants());
+    case 'directus_roles':
+      return rows({
+        _and: [
+          { id: { _neq: TENANTS_ROLE } },
+          { _or: [{ parent: { _null: true } }, { parent: { _neq: TENANTS_ROLE } }] },
+        ],
+      } as Filter);
+    case 'directus_activity':
+      return rows({ _and: [aboutNoTenant(context), userOutsideTenants('user')] } as Filter);
+    case 'directus_revisions':
+      return rows({ _and: [aboutNoTenant(context), userOutsideTenants('activity', 'user')] } as Filter);
+    case 'directus_comments':
+    case 'directus_versions':
+    case 'directus_shares':
+      return action === 'create'
+        ? OPEN
+        : rows({ _and: [aboutNoTenant(context), userOutsideTenants('user_created')] } as Filter);
+    case 'directus_dashboards':
+      return rows(userOutsideTenants('user_created'));
+    case 'directus_panels':
+      return rows(userOutsideTenants('dashboard', 'user_created'));
+    case 'directus_presets':
+      return rows(userOutsideTenants('user'));
+    case 'directus_notifications':
+      return rows(userOutsideTenants('recipient'));
+    default:
+      return OPEN;
+  }
+}
+
+/** Records (activity, revisions, …) that are about no row of a tenant. */
+function aboutNoTenant(context: BoundaryContext): Filter {
+  const collections = [
+    ...collectionsWithTenantField(context.schema),
+    TENANTS,
+    'directus_roles',
+    'directus_users',
+    'directus_access',
+  ];
+
+  return { collection: { _nin: collections } } as Filter;
+}
+
+function isOwnedSystemCollection(collection: string): boolean {
+  return (OWNED_SYSTEM_COLLECTIONS as readonly string[]).includes(collection);
+}

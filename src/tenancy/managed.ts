@@ -1,0 +1,44 @@
+/**
+ * The rows and names that the bundle itself owns in a Directus project. The ids are constants, so that installing twice, on
+ * two instances or in two environments that share a schema snapshot, always meets the same rows.
+ */
+
+export const TENANTS = 'tenants';
+export const TENANT_MEMBERS = 'tenant_members';
+
+/** The many-to-one field to `tenants` that makes a collection tenant-scoped. */
+export const TENANT_FIELD = 'tenant_id';
+
+/** Table of the recorded scopes. Not registered as a collection: Directus 12 counts collections against the licence. */
+export const SCOPES_TABLE = 'tenancy_scopes';
+
+/** Table of the installation steps that were done. Not registered as a collection either. */
+export const STEPS_TABLE = 'tenancy_steps';
+
+/** The role `Tenants`: parent of every tenant's role. */
+export const TENANTS_ROLE = '6d1f0a52-8f0e-4c43-9a57-1d3b5c0e7a01';
+
+/** The policies that the bundle keeps in shape. `member` sits on the role `Tenants`, the levels are attached to users. */
+export const POLICIES = {
+  member: '6d1f0a52-8f0e-4c43-9a57-1d3b5c0e7b00',
+  viewer: '6d1f0a52-8f0e-4c43-9a57-1d3b5c0e7b01',
+  editor: '6d1f0a52-8f0e-4c43-9a57-1d3b5c0e7b02',
+  owner: '6d1f0a52-8f0e-4c43-9a57-1d3b5c0e7b03',
+  api: '6d1f0a52-8f0e-4c43-9a57-1d3b5c0e7b04',
+} as const;
+
+/** What a member may do in a tenant, in the words of the HTTP contract. */
+export const LEVELS = ['owner', 'editor', 'viewer', 'api'] as const;
+
+export type Level = (typeof LEVELS)[number];
+
+/** The levels that write rows of their tenant. */
+export const WRITING_LEVELS = ['editor', 'owner', 'api'] as const satisfies readonly Level[];
+
+/** The level that a managed policy stands for; `null` for any other policy. */
+export function levelOfPolicy(policy: string): Level | null {
+  return LEVELS.find((level) => POLICIES[level] === policy) ?? null;
+}
+
+/** The system collections that carry `tenant_id` themselves. */
+export const OWNED_SYSTEM_COLLECTIONS = ['directus_files', 'directus_folders'] as const;

@@ -1,0 +1,73 @@
+import type { Filter } from '@directus/types';
+import { TENANT_FIELD, TENANTS_ROLE } from './managed.ts';
+
+/** Directus resolves this to the role of the requester without a query; it is null where there is no role. */
+export const CURRENT_ROLE = '$CURRENT_ROLE';
+export const CURRENT_USER = '$CURRENT_USER';
+
+/**
+ * "The value of this field is the given id, and there is one". Directus turns `_eq` with null into `IS NULL`, so without
+ * `_nnull` a requester without role would meet every row that belongs to nobody.
+ */
+export function equalsAndExists(field: string, value: string): Filter {
+  return { _and: [{ [field]: { _nnull: true } }, { [field]: { _eq: value } }] } as Filter;
+}
+
+/** Rows that belong to the tenant whose id is given; by default the requester's active tenant. */
+export function ownTenant(tenant: string = CURRENT_ROLE): Filter {
+  return equalsAndExists(TENANT_FIELD, tenant);
+}
+
+/** Rows whose user, found at `path`, belongs to no tenant; rows without user included. An empty path means the user itself. */
+export function userOutsideTenants(...path: string[]): Filter {
+  const at = (steps: string[], condition: object): Filter =>
+    steps.reduceRight<object>((nested, step) => ({ [step]: nested }), condition) as Filter;
+
+  return {
+    _or: [
+      at([...path, 'role'], { _null: true }),
+      at([...path, 'role', 'parent'], { _null: true }),
+      at([...path, 'role', 'parent'], { _neq: TENANTS_ROLE }),
+    ],
+  } as Filter;
+}
+
+/** Both filters. Empty ones vanish, and a filter that is there already is not added again. */
+export function and(first: Filter | null | undefined, second: Filter): Filter {
+  if (!first || Object.keys(first).length === 0) return second;
+  if (contains(first, second)) return first;
+  return { _and: [first, second] } as Filter;
+}
+
+/** Whether `filter` is, or AND-s at its top level, every condition of `part`. */
+export function contains(filter: Filter, part: Filter): boolean {
+  const present = new Set(conjuncts(filter).map(canonical));
+  return conjuncts(part).every((condition) => present.has(canonical(condition)));
+}
+
+/** `filter` without the conditions of `part` at its top level; null when nothing is left. */
+export function without(filter: Filter | null | undefined, part: Filter): Filter | null {
+  if (!filter) return null;
+  const removed = new Set(conjuncts(part).map(canonical));
+  const left = conjuncts(filter).filter((condition) => !removed.has(canonical(condition)));
+  if (left.length === 0) return null;
+  return left.length === 1 ? left[0]! : ({ _and: left } as Filter);
+}
+
+/** The conditions that a filter AND-s: nested `_and` are flattened, and a filter of several keys is taken apart. */
+function conjuncts(filter: Filter): Filter[] {
+  return Object.entries(filter).flatMap(([key, value]) =>
+    key === '_and' && Array.isArray(value)
+      ? (value as Filter[]).flatMap(conjuncts)
+      : [{ [key]: value as unknown } as Filter],
+  );
+}
+
+/** The same text for the same filter, whatever the order of its keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, nested: unknown) =>
+    nested && typeof nested === 'object' && !Array.isArray(nested)
+      ? Object.fromEntries(Object.entries(nested).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : nested,
+  );
+}

@@ -1,0 +1,123 @@
+import type { Filter, Permission, PermissionsAction, SchemaOverview } from '@directus/types';
+import { boundaryOf, type Boundary, type BoundaryContext, type Requester } from './boundaries.ts';
+import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD } from './managed.ts';
+import { and, CURRENT_ROLE, ownTenant, without } from './predicates.ts';
+
+/** The part of a permission row that rules look at. */
+export type PermissionRow = Pick<Permission, 'collection' | 'action' | 'permissions' | 'validation' | 'presets' | 'fields'>;
+
+const SUBMITTED_TENANT = { [TENANT_FIELD]: { _submitted: true } } as Filter;
+
+/**
+ * Narrows permission rows to what the requester may reach at most. Rows of closed collections vanish, so that the
+ * permission engine denies; all others keep what they say, AND-ed with the boundary. Applying it twice changes nothing.
+ */
+export function narrowPermissions<Row extends PermissionRow>(
+  permissions: readonly Row[],
+  requester: Requester,
+  context: BoundaryContext,
+): Row[] {
+  return permissions.flatMap((permission) => {
+    const boundary = boundaryOf(permission.collection, permission.action, requester, context);
+    const narrowed = narrow(permission, boundary);
+    if (!narrowed) return [];
+    return [requester === 'outsider' && context.fieldsCanBeHidden ? hideTenantField(narrowed, context.schema) : narrowed];
+  });
+}
+
+/** The permission row within the boundary; null when nothing is left of it. */
+function narrow<Row extends PermissionRow>(permission: Row, boundary: Boundary): Row | null {
+  if (boundary.kind === 'closed') return null;
+  if (boundary.kind === 'open') return permission;
+  if (boundary.owned) return narrowToOwnTenant(permission);
+
+  const { filter, payload } = boundary;
+  const writes = permission.action === 'create' || permission.action === 'update';
+
+  return {
+    ...permission,
+    permissions: and(permission.permissions, filter),
+    ...(writes && payload && { validation: and(permission.validation, payload) }),
+  };
+}
+
+/**
+ * The tenant predicate on one permission row of a tenant-scoped collection: on the rows it reaches, on what may be written
+ * (`validation`) and as the value of `tenant_id` where the payload names none (`presets`). Idempotent.
+ */
+export function narrowToOwnTenant<Row extends PermissionRow>(permission: Row): Row {
+  const predicate = ownTenant();
+  const narrowed: Row = { ...permission, permissions: and(permission.permissions, predicate) };
+
+  if (permission.action === 'update') narrowed.validation = and(permission.validation, predicate);
+
+  if (permission.action === 'create') {
+    narrowed.validation = and(and(permission.validation, SUBMITTED_TENANT), predicate);
+    narrowed.presets = { ...permission.presets, [TENANT_FIELD]: CURRENT_ROLE };
+
+    // The write wall stamps the payload before Directus checks its fields.
+    if (permission.fields && !permission.fields.includes('*') && !permission.fields.includes(TENANT_FIELD)) {
+      narrowed.fields = [...permission.fields, TENANT_FIELD];
+    }
+  }
+
+  return narrowed;
+}
+
+/** Takes back what {@link narrowToOwnTenant} stored in a row, for a collection that becomes shared. */
+export function widenFromOwnTenant<Row extends PermissionRow>(permission: Row): Row {
+  const predicate = ownTenant();
+  const widened: Row = { ...permission, permissions: without(permission.permissions, predicate) };
+
+  widened.validation = without(without(permission.validation, SUBMITTED_TENANT), predicate);
+
+  if (permission.presets) {
+    const presets = { ...permission.presets };
+    delete presets[TENANT_FIELD];
+    widened.presets = Object.keys(presets).length > 0 ? presets : null;
+  }
+
+  if (permission.fields?.includes(TENANT_FIELD)) {
+    widened.fields = permission.fields.filter((field) => field !== TENANT_FIELD);
+  }
+
+  return widened;
+}
+
+/** Files and folders had no `tenant_id` before the bundle came: "all fields" goes on meaning the fields of Directus. */
+function hideTenantField<Row extends PermissionRow>(permission: Row, schema: SchemaOverview): Row {
+  const owned = (OWNED_SYSTEM_COLLECTIONS as readonly string[]).includes(permission.collection);
+  if (!owned || !permission.fields?.includes('*')) return permission;
+
+  const fields = Object.keys(schema.collections[permission.collection]?.fields ?? {});
+  if (!fields.includes(TENANT_FIELD)) return permission;
+
+  return { ...permission, fields: fields.filter((field) => field !== TENANT_FIELD) };
+}
+
+/** The permission rows that the managed policies hold for one collection, `policy` being the name of the managed policy. */
+export function managedPermissions(
+  collection: string,
+  scope: 'tenant' | 'shared',
+  writingPolicies: readonly string[],
+  readingPolicy: string,
+): (PermissionRow & { policy: string })[] {
+  const row = (policy: string, action: PermissionsAction): PermissionRow & { policy: string } => ({
+    policy,
+    collection,
+    action,
+    permissions: null,
+    validation: null,
+    presets: null,
+    fields: ['*'],
+  });
+
+  const read = row(readingPolicy, 'read');
+  if (scope === 'shared') return [read];
+
+  const writes = writingPolicies.flatMap((policy) =>
+    (['create', 'update', 'delete', 'share'] as const).map((action) => row(policy, action)),
+  );
+
+  return [read, ...writes].map(narrowToOwnTenant);
+}

@@ -1,0 +1,46 @@
+import type { SchemaOverview } from '@directus/types';
+import { TENANTS, TENANT_FIELD } from './managed.ts';
+import type { Scope } from './types.ts';
+
+/** Scopes that super-admins decided, by collection. */
+export type RecordedScopes = ReadonlyMap<string, Scope>;
+
+/**
+ * How a collection is treated:
+ * - `tenant`: every row belongs to one tenant;
+ * - `shared`: one set of rows for all;
+ * - `broken`: recorded as `tenant`, but the field is gone: nobody but super-admins gets in;
+ * - `undecided`: nobody decided yet: members are kept out;
+ * - `system`: a collection of Directus itself.
+ */
+export type Treatment = Scope | 'broken' | 'undecided' | 'system';
+
+/** Whether the schema gives the collection the field `tenant_id` with its relation to `tenants`. */
+export function hasTenantField(collection: string, schema: SchemaOverview): boolean {
+  return (
+    schema.collections[collection]?.fields[TENANT_FIELD] !== undefined &&
+    schema.relations.some(
+      (relation) =>
+        relation.collection === collection &&
+        relation.field === TENANT_FIELD &&
+        relation.related_collection === TENANTS,
+    )
+  );
+}
+
+/**
+ * The treatment of a collection. The schema speaks first: it is as fresh as Directus' own idea of the database on every
+ * instance, while the recorded scopes tell what the schema cannot (a decision for `shared`, a field that was dropped).
+ */
+export function treatmentOf(collection: string, schema: SchemaOverview, recorded: RecordedScopes): Treatment {
+  if (collection.startsWith('directus_')) return 'system';
+  if (hasTenantField(collection, schema)) return 'tenant';
+  const scope = recorded.get(collection);
+  if (scope === 'tenant') return 'broken';
+  return scope ?? 'undecided';
+}
+
+/** All collections with the field `tenant_id`, those of Directus and of the bundle included. */
+export function collectionsWithTenantField(schema: SchemaOverview): string[] {
+  return Object.keys(schema.collections).filter((collection) => hasTenantField(collection, schema));
+}

@@ -1,0 +1,60 @@
+import type { Level } from './managed.ts';
+
+export const TENANT_STATUSES = ['active', 'suspended', 'archived'] as const;
+
+export type TenantStatus = (typeof TENANT_STATUSES)[number];
+
+export type Scope = 'tenant' | 'shared';
+
+/** A person as the API shows it beside a tenant. */
+export interface TenantOwner {
+  id: string;
+  email: string | null;
+  first_name: string | null;
+  last_name: string | null;
+}
+
+export interface TenantUsage {
+  /** Memberships, whatever their level. */
+  members: number;
+  /** Rows in tenant-scoped collections, system collections not counted. */
+  items: number;
+  /** Sum of the sizes of the tenant's files, in bytes. */
+  storage: number;
+}
+
+export interface Tenant {
+  /** Equal to the id of the tenant's role. */
+  id: string;
+  name: string;
+  slug: string;
+  status: TenantStatus;
+  settings: Record<string, unknown> | null;
+  domains: string[] | null;
+  owner: TenantOwner | null;
+  date_created: string | null;
+  date_updated: string | null;
+}
+
+export interface TenantWithUsage extends Tenant {
+  usage: TenantUsage;
+}
+
+export interface TenantMember {
+  id: string;
+  user: TenantOwner & { status: string };
+  /** One of the managed levels, or the id of another policy. */
+  level: Level | string;
+  policy: string;
+  /** Whether the tenant is the one in which the user acts now. */
+  active: boolean;
+}
+
+export interface CollectionScope {
+  collection: string;
+  /** `null`: not decided yet; members are kept out of such a collection. */
+  scope: Scope | null;
+  rows: { owned: number; unowned: number };
+  /** What is wrong with the collection, in words for a super-admin. */
+  findings: string[];
+}

@@ -1,0 +1,130 @@
+import type { Accountability, Item, PrimaryKey, SchemaOverview } from '@directus/types';
+import { InvalidFieldError, RefusedError } from './errors.ts';
+import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from './managed.ts';
+import { requesterOf } from './queries.ts';
+import { hasTenantField } from './scopes.ts';
+
+/** How the rows of a collection are owned: `always` by a tenant, `perhaps` (files and folders of the project), `never`. */
+export type Ownership = 'always' | 'perhaps' | 'never';
+
+export function ownershipOf(collection: string, schema: SchemaOverview): Ownership {
+  if (collection === TENANT_MEMBERS || !hasTenantField(collection, schema)) return 'never';
+  return (OWNED_SYSTEM_COLLECTIONS as readonly string[]).includes(collection) ? 'perhaps' : 'always';
+}
+
+/** A many-to-one reference in a payload to a row that has a tenant itself. */
+export interface Reference {
+  field: string;
+  collection: string;
+  key: PrimaryKey;
+}
+
+/** The id that a many-to-one value names: the value itself or the primary key of an object; undefined for anything else. */
+export function referencedKey(value: unknown, primary: string): PrimaryKey | undefined {
+  const key: unknown = value && typeof value === 'object' ? (value as Item)[primary] : value;
+  return typeof key === 'string' || typeof key === 'number' ? key : undefined;
+}
+
+/** The references of a payload from which its tenant can be told. */
+export function owningReferences(collection: string, payload: Item, schema: SchemaOverview): Reference[] {
+  return schema.relations.flatMap((relation) => {
+    const related = relation.related_collection;
+    if (relation.collection !== collection || !related || related === TENANTS) return [];
+    if (ownershipOf(related, schema) === 'never') return [];
+
+    const key = referencedKey(payload[relation.field], schema.collections[related]!.primary);
+    return key === undefined ? [] : [{ field: relation.field, collection: related, key }];
+  });
+}
+
+/**
+ * The payload of a row that a requester short of a super-admin creates, stamped with the tenant in which the requester acts.
+ *
+ * @throws RefusedError when the requester acts in no tenant
+ * @throws InvalidFieldError when the payload names another tenant
+ */
+export function stampForRequester(payload: Item, ownership: Ownership, accountability: Accountability): Item {
+  if (ownership === 'never') return payload;
+
+  if (requesterOf(accountability) === 'outsider' || !accountability.role) {
+    if (ownership === 'perhaps' && (payload[TENANT_FIELD] ?? null) === null) return payload;
+    throw new RefusedError({ reason: 'These rows belong to tenants, and you act in none.' });
+  }
+
+  assertOwnTenant(payload, accountability.role);
+  return { ...payload, [TENANT_FIELD]: accountability.role };
+}
+
+/**
+ * The payload of a row that a super-admin or an internal service creates. Those act for no tenant, so the payload names
+ * one, or refers to rows that tell it.
+ *
+ * @param tenantsOfReferences the distinct tenants of {@link owningReferences}
+ * @throws InvalidFieldError when no tenant can be told, or more than one
+ */
+export function stampFromPayload(payload: Item, ownership: Ownership, tenantsOfReferences: readonly string[]): Item {
+  if (ownership !== 'always' || (payload[TENANT_FIELD] ?? null) !== null) return payload;
+  if (tenantsOfReferences.length === 1) return { ...payload, [TENANT_FIELD]: tenantsOfReferences[0] };
+
+  throw new InvalidFieldError({
+    field: TENANT_FIELD,
+    reason:
+      tenantsOfReferences.length === 0
+        ? 'is required: say which tenant owns the row'
+        : 'cannot be told: the row refers to rows of several tenants',
+  });
+}
+
+/**
+ * The changes of an update by a requester short of a super-admin. `tenant_id` may be sent back as it is, which the Studio
+ * does, and is taken out.
+ *
+ * @throws InvalidFieldError when the changes name another tenant
+ */
+export function changesForRequester(changes: Item, ownership: Ownership, accountability: Accountability): Item {
+  if (ownership === 'never' || !(TENANT_FIELD in changes)) return changes;
+
+  const { [TENANT_FIELD]: _same, ...rest } = changes;
+
+  if (requesterOf(accountability) === 'outsider' || !accountability.role) {
+    if (ownership === 'perhaps' && changes[TENANT_FIELD] === null) return rest;
+    throw new RefusedError({ reason: 'These rows belong to tenants, and you act in none.' });
+  }
+
+  assertOwnTenant(changes, accountability.role);
+  return rest;
+}
+
+/**
+ * Refuses an update, by whomever, that would take a row from one tenant to another.
+ *
+ * @param tenantsOfRows the distinct values of `tenant_id` in the rows that are updated
+ * @throws InvalidFieldError
+ */
+export function assertTenantStays(changes: Item, tenantsOfRows: readonly (string | null)[]): void {
+  if (!(TENANT_FIELD in changes)) return;
+  const wanted = tenantNamedBy(changes);
+  if (tenantsOfRows.every((tenant) => tenant === null || tenant === wanted)) return;
+
+  throw new InvalidFieldError({ field: TENANT_FIELD, reason: 'cannot be changed: a row stays with its tenant' });
+}
+
+function assertOwnTenant(payload: Item, tenant: string): void {
+  if (!(TENANT_FIELD in payload) || tenantNamedBy(payload) === tenant) return;
+
+  throw new InvalidFieldError({
+    field: TENANT_FIELD,
+    reason: 'must be the tenant in which you act; leave it out and it is filled in',
+  });
+}
+
+/** The tenant that a payload names; an object that would create or change a tenant names none. */
+function tenantNamedBy(payload: Item): string | null {
+  const value: unknown = payload[TENANT_FIELD];
+  if (value && typeof value === 'object') {
+    const keys = Object.keys(value);
+    return keys.length === 1 && keys[0] === 'id' ? String((value as Item)['id']) : null;
+  }
+
+  return typeof value === 'string' ? value : null;
+}
