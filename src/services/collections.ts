@@ -8,7 +8,7 @@ import { withLock } from './database.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
 import { forgetScope, readScopes, recordScope, scopesWithoutStoredRules } from './scopes.ts';
 import { storeRules } from './stored-rules.ts';
-import { ensureTenantField, removeTenantField } from './tenant-field.ts';
+import { assertTenantFieldIsFree, ensureTenantField, removeTenantField } from './tenant-field.ts';
 
 export interface ScopeRequest {
   scope: Scope;
@@ -30,7 +30,7 @@ export async function listCollections(context: ServiceContext): Promise<Collecti
  * tenant named in `assign`, and stores the rules; `shared` takes them away. The same call twice changes nothing.
  *
  * @throws NotFoundError for a collection that does not exist
- * @throws ConflictError when rows would be left without tenant; nothing was changed
+ * @throws ConflictError when rows would be left without tenant or `tenant_id` is taken; nothing was changed
  * @throws InvalidFieldError when a confirmation is missing or the tenant is unknown; nothing was changed
  */
 export async function setScope(
@@ -38,33 +38,43 @@ export async function setScope(
   collection: string,
   request: ScopeRequest,
 ): Promise<CollectionScope> {
-  await withLock(context.database, `directus-extension-tenancy:scope:${collection}`, async () => {
-    const { schema } = await fullAccess(context);
-
-    if (!isScopable(collection) || !schema.collections[collection]) {
-      throw new NotFoundError({
-        reason: `There is no collection "${collection}" that could have a scope. GET /tenancy/collections lists them.`,
-      });
-    }
-
-    if (request.scope === 'tenant') await makeTenantScoped(context, collection, schema, request);
-    else await makeShared(context, collection, schema, request);
-  });
+  await withScopeLock(context, collection, () => applyScope(context, collection, request));
 
   const { schema } = await fullAccess(context);
   return describe(context, collection, schema);
 }
 
-/** Gives a collection that was just created the scope that `TENANCY_NEW_COLLECTIONS` says; by default `tenant`. */
+/** Gives a collection that was just created the scope that `TENANCY_NEW_COLLECTIONS` says, unless somebody was faster. */
 export async function decideNewCollection(context: ServiceContext, collection: string): Promise<void> {
-  const { schema } = await fullAccess(context);
-  if (!isScopable(collection) || !schema.collections[collection] || runtime.recorded.has(collection)) return;
+  await withScopeLock(context, collection, async () => {
+    const { schema } = await fullAccess(context);
+    if (!isScopable(collection) || !schema.collections[collection]) return;
+    if ((await readScopes(context.database)).has(collection)) return;
 
-  await setScope(context, collection, { scope: newCollectionScope(context) });
+    await applyScope(context, collection, { scope: newCollectionScope(context) });
+  });
+}
+
+/** Decisions about one collection are carried out one after the other, on all instances. */
+function withScopeLock(context: ServiceContext, collection: string, work: () => Promise<void>): Promise<void> {
+  return withLock(context.database, `directus-extension-tenancy:scope:${collection}`, work);
+}
+
+async function applyScope(context: ServiceContext, collection: string, request: ScopeRequest): Promise<void> {
+  const { schema } = await fullAccess(context);
+
+  if (!isScopable(collection) || !schema.collections[collection]) {
+    throw new NotFoundError({
+      reason: `There is no collection "${collection}" that could have a scope. GET /tenancy/collections lists them.`,
+    });
+  }
+
+  if (request.scope === 'tenant') await makeTenantScoped(context, collection, schema, request);
+  else await makeShared(context, collection, schema, request);
 }
 
 /** What `TENANCY_NEW_COLLECTIONS` says a new collection becomes; anything that is not understood means `tenant`. */
-export function newCollectionScope(context: Pick<ServiceContext, 'env'>): Scope {
+function newCollectionScope(context: Pick<ServiceContext, 'env'>): Scope {
   return context.env['TENANCY_NEW_COLLECTIONS'] === 'shared' ? 'shared' : 'tenant';
 }
 
@@ -85,6 +95,7 @@ async function makeTenantScoped(
     throw new InvalidFieldError({ field: 'assign.tenant', reason: 'is no tenant of this project' });
   }
 
+  assertTenantFieldIsFree(collection, schema);
   const { unowned } = await countRows(context, collection, schema);
 
   if (unowned > 0 && !request.assign) {

@@ -1,4 +1,5 @@
-import type { Field, Relation } from '@directus/types';
+import type { Field, Relation, SchemaOverview } from '@directus/types';
+import { ConflictError } from '../tenancy/errors.ts';
 import { TENANT_FIELD, TENANTS } from '../tenancy/managed.ts';
 import { hasTenantField } from '../tenancy/scopes.ts';
 import { ensureIndex } from './database.ts';
@@ -8,10 +9,33 @@ import { fullAccess, type ServiceContext } from './directus.ts';
 type FieldDefinition = Partial<Field> & { field: string; type: Field['type'] };
 
 /**
+ * Refuses to take over a field `tenant_id` that the project made for something else.
+ *
+ * @throws ConflictError
+ */
+export function assertTenantFieldIsFree(collection: string, schema: SchemaOverview): void {
+  const field = schema.collections[collection]?.fields[TENANT_FIELD];
+  if (!field || hasTenantField(collection, schema)) return;
+
+  const related = schema.relations.some(
+    (relation) => relation.collection === collection && relation.field === TENANT_FIELD,
+  );
+
+  // A many-to-one field of ours without relation is what an interrupted run leaves behind.
+  if (!related && field.special.includes('m2o')) return;
+
+  throw new ConflictError({
+    reason:
+      `The collection "${collection}" has a field "${TENANT_FIELD}" that does not belong to the tenancy extension. ` +
+      'Rename that field, then try again.',
+  });
+}
+
+/**
  * Gives a collection the field `tenant_id`, its relation to `tenants` (deleting a tenant that owns rows is refused) and an
  * index that begins with it. There is no alias on the side of `tenants`: it would be a bridge between tenants.
  *
- * @throws when a field of that name is there already and is something else
+ * @throws ConflictError when a field of that name is there already and is something else
  */
 export async function ensureTenantField(
   context: ServiceContext,
@@ -19,6 +43,7 @@ export async function ensureTenantField(
   options: { hidden: boolean },
 ): Promise<void> {
   const access = await fullAccess(context);
+  assertTenantFieldIsFree(collection, access.schema);
 
   if (!access.schema.collections[collection]?.fields[TENANT_FIELD]) {
     await access.fields().createField(collection, {
@@ -38,23 +63,10 @@ export async function ensureTenantField(
     } as unknown as FieldDefinition);
   }
 
-  const withField = await fullAccess(context);
+  const { schema, relations } = await fullAccess(context);
 
-  if (!hasTenantField(collection, withField.schema)) {
-    const field = withField.schema.collections[collection]?.fields[TENANT_FIELD];
-    const related = withField.schema.relations.some(
-      (relation) => relation.collection === collection && relation.field === TENANT_FIELD,
-    );
-
-    // A field of ours without relation is what an interrupted run leaves behind.
-    if (related || !field?.special.includes('m2o')) {
-      throw new Error(
-        `The collection "${collection}" has a field "${TENANT_FIELD}" that does not belong to the tenancy extension. ` +
-          'Rename that field, then try again.',
-      );
-    }
-
-    await withField.relations().createOne({
+  if (!hasTenantField(collection, schema)) {
+    await relations().createOne({
       collection,
       field: TENANT_FIELD,
       related_collection: TENANTS,
@@ -62,8 +74,7 @@ export async function ensureTenantField(
     } as Partial<Relation>);
   }
 
-  const primary = withField.schema.collections[collection]!.primary;
-  await ensureIndex(context.database, collection, [TENANT_FIELD, primary]);
+  await ensureIndex(context.database, collection, [TENANT_FIELD, schema.collections[collection]!.primary]);
 }
 
 /** Takes the field, its relation and its values away. The rows stay. */

@@ -167,46 +167,29 @@ export async function readTenant(context: ServiceContext, id: string): Promise<T
 export async function listTenants(context: ServiceContext, request: TenantListRequest): Promise<TenantList> {
   const { items, schema } = await fullAccess(context);
   const { database } = context;
-  const tenants = items(TENANTS);
   const sources = usageSources(schema);
-  const { search, status, sort, limit, page } = request;
 
-  const filter: Item = {
-    _and: [
-      ...(status ? [{ status: { _eq: status } }] : []),
-      ...(search ? [{ _or: [{ name: { _icontains: search } }, { slug: { _icontains: search } }] }] : []),
-    ],
-  };
+  const [total, filtered, ids] = await Promise.all([
+    countOf(database(TENANTS)),
+    countOf(matching(database(TENANTS), request)),
+    idsOfPage(database, sources, request),
+  ]);
 
-  const counts = await Promise.all([countOf(tenants, {}), countOf(tenants, filter)]);
-  let rows: Tenant[];
+  // Directus' own service reads the rows, since it knows how each database keeps dates and JSON.
+  const rows = ids.length
+    ? ((await items(TENANTS).readByQuery({
+        filter: { id: { _in: ids } },
+        fields: TENANT_FIELDS,
+        limit: -1,
+      })) as Tenant[])
+    : [];
 
-  if (isUsageField(sort.field)) {
-    const ids = await idsByUsage(database, sources, request, sort.field);
-    const found = ids.length
-      ? ((await tenants.readByQuery({ filter: { id: { _in: ids } }, fields: TENANT_FIELDS, limit: -1 })) as Tenant[])
-      : [];
-    const byId = new Map(found.map((tenant) => [tenant.id, tenant]));
-    rows = ids.flatMap((id) => byId.get(id) ?? []);
-  } else {
-    rows = (await tenants.readByQuery({
-      filter,
-      fields: TENANT_FIELDS,
-      sort: [`${sort.descending ? '-' : ''}${sort.field}`, 'id'],
-      limit,
-      ...(limit > 0 && { page }),
-    })) as Tenant[];
-  }
-
-  const usage = await readUsage(
-    database,
-    sources,
-    rows.map(({ id }) => id),
-  );
+  const byId = new Map(rows.map((tenant) => [tenant.id, tenant]));
+  const usage = await readUsage(database, sources, ids);
 
   return {
-    data: rows.map((tenant) => withUsage(tenant, usage)),
-    meta: { total_count: counts[0], filter_count: counts[1] },
+    data: ids.flatMap((id) => (byId.has(id) ? [withUsage(byId.get(id)!, usage)] : [])),
+    meta: { total_count: total, filter_count: filtered },
   };
 }
 
@@ -269,30 +252,12 @@ async function readUsage(
   return usage;
 }
 
-async function idsByUsage(
-  database: Knex,
-  sources: UsageSources,
-  { search, status, sort, limit, page }: TenantListRequest,
-  field: (typeof USAGE_SORT_FIELDS)[number],
-): Promise<string[]> {
-  const query = database(TENANTS).select(`${TENANTS}.id`);
-  const parts = amounts(database, sources, field);
-
-  if (parts.length > 0) {
-    const totals = database
-      .from(database.unionAll(parts, true).as('part'))
-      .select(TENANT_FIELD)
-      .sum({ total: 'amount' })
-      .groupBy(TENANT_FIELD)
-      .as('usage');
-
-    query
-      .leftJoin(totals, `usage.${TENANT_FIELD}`, `${TENANTS}.id`)
-      .orderByRaw(`COALESCE(??, 0) ${sort.descending ? 'DESC' : 'ASC'}`, ['usage.total']);
-  }
-
-  query.orderBy(`${TENANTS}.id`);
-  if (status) query.where({ status });
+/** The tenants that a list asks for; search text is text, and stands anywhere in the name or the slug. */
+function matching(
+  query: Knex.QueryBuilder,
+  { search, status }: Pick<TenantListRequest, 'search' | 'status'>,
+): Knex.QueryBuilder {
+  if (status) query.where(`${TENANTS}.status`, status);
 
   if (search) {
     const pattern = `%${search.toLowerCase().replace(/[!%_]/g, '!$&')}%`;
@@ -303,15 +268,46 @@ async function idsByUsage(
     });
   }
 
+  return query;
+}
+
+async function idsOfPage(
+  database: Knex,
+  sources: UsageSources,
+  request: TenantListRequest,
+): Promise<string[]> {
+  const { sort, limit, page } = request;
+  const direction = sort.descending ? 'desc' : 'asc';
+  const query = matching(database(TENANTS).select(`${TENANTS}.id`), request);
+
+  if (!isUsageField(sort.field)) {
+    query.orderBy(`${TENANTS}.${sort.field}`, direction);
+  } else {
+    const parts = amounts(database, sources, sort.field);
+
+    if (parts.length > 0) {
+      const totals = database
+        .from(database.unionAll(parts, true).as('part'))
+        .select(TENANT_FIELD)
+        .sum({ total: 'amount' })
+        .groupBy(TENANT_FIELD)
+        .as('usage');
+
+      query
+        .leftJoin(totals, `usage.${TENANT_FIELD}`, `${TENANTS}.id`)
+        .orderByRaw(`COALESCE(??, 0) ${direction}`, ['usage.total']);
+    }
+  }
+
+  query.orderBy(`${TENANTS}.id`);
   if (limit > 0) query.limit(limit).offset((page - 1) * limit);
 
   return ((await query) as Item[]).map((row) => String(row['id']));
 }
 
-async function countOf(service: ReturnType<FullAccess['items']>, filter: Item): Promise<number> {
-  const [row] = (await service.readByQuery({ filter, aggregate: { count: ['*'] } })) as Item[];
-  const count: unknown = row?.['count'];
-  return Number(count && typeof count === 'object' ? (count as Item)['*'] : count);
+async function countOf(query: Knex.QueryBuilder): Promise<number> {
+  const row = (await query.count({ count: '*' }).first()) as Item | undefined;
+  return Number(row?.['count'] ?? 0);
 }
 
 function withUsage(tenant: Tenant, usage: Map<string, TenantUsage>): TenantWithUsage {

@@ -14,12 +14,13 @@ export type Requester = 'member' | 'outsider';
  * - `open`: as the permissions say;
  * - `closed`: nothing;
  * - `rows`: the rows that match `filter`. `owned` rows carry `tenant_id` and are stamped at creation; `payload` is a filter
- *   that a created or updated row must match as far as the payload names its fields.
+ *   that a created or updated row must match as far as the payload names its fields; `queryFields` are the fields of the
+ *   filter where it can be AND-ed onto a query as well, for which the requester has to be allowed to read them.
  */
 export type Boundary =
   | { kind: 'open' }
   | { kind: 'closed' }
-  | { kind: 'rows'; filter: Filter; owned: boolean; payload?: Filter };
+  | { kind: 'rows'; filter: Filter; owned: boolean; payload?: Filter; queryFields: readonly string[] };
 
 export interface BoundaryContext {
   schema: SchemaOverview;
@@ -32,10 +33,15 @@ export interface BoundaryContext {
 
 const OPEN: Boundary = { kind: 'open' };
 const CLOSED: Boundary = { kind: 'closed' };
-const OWN_ROWS: Boundary = { kind: 'rows', filter: ownTenant(), owned: true };
+const OWN_ROWS: Boundary = { kind: 'rows', filter: ownTenant(), owned: true, queryFields: [TENANT_FIELD] };
 
-function rows(filter: Filter, payload?: Filter): Boundary {
-  return { kind: 'rows', filter, owned: false, ...(payload && { payload }) };
+function rows(filter: Filter, options: { payload?: Filter; queryFields?: readonly string[] } = {}): Boundary {
+  return { kind: 'rows', filter, owned: false, queryFields: [], ...options };
+}
+
+/** Rows of which the requester is the user in `field`. */
+function rowsOfMine(field: string, payload?: Filter): Boundary {
+  return rows(mine(field), { queryFields: [field], ...(payload && { payload }) });
 }
 
 /** Rows whose user, found at `path`, is the requester. A share has no user, and must not meet rows of nobody. */
@@ -46,6 +52,18 @@ function mine(...path: string[]): Filter {
     .reduceRight<object>((nested, step) => ({ [step]: nested }), equalsAndExists(field, CURRENT_USER)) as Filter;
 }
 
+/** Presets of the requester, of the tenant's role, and those that a super-admin made for all. */
+function presetsForMe(): Filter {
+  const ofNoUser = { user: { _null: true } };
+  return {
+    _or: [
+      mine('user'),
+      { _and: [ofNoUser, equalsAndExists('role', CURRENT_ROLE)] },
+      { _and: [ofNoUser, { role: { _null: true } }] },
+    ],
+  } as Filter;
+}
+
 type ByAction = Partial<Record<PermissionsAction, Boundary>>;
 
 /**
@@ -53,40 +71,40 @@ type ByAction = Partial<Record<PermissionsAction, Boundary>>;
  * revisions, comments) has no tenant of its own, so a member meets only what the same user did.
  */
 const MEMBER_SYSTEM_BOUNDARIES: Record<string, ByAction> = {
-  directus_activity: { read: rows(mine('user')) },
+  directus_activity: { read: rowsOfMine('user') },
   directus_collections: { read: OPEN },
   directus_comments: {
     create: OPEN,
-    read: rows(mine('user_created')),
-    update: rows(mine('user_created')),
-    delete: rows(mine('user_created')),
+    read: rowsOfMine('user_created'),
+    update: rowsOfMine('user_created'),
+    delete: rowsOfMine('user_created'),
   },
-  directus_dashboards: { read: rows(mine('user_created')) },
+  directus_dashboards: { read: rowsOfMine('user_created') },
   directus_fields: { read: OPEN },
   directus_flows: { read: OPEN },
   directus_notifications: {
-    read: rows(mine('recipient')),
-    update: rows(mine('recipient')),
-    delete: rows(mine('recipient')),
+    read: rowsOfMine('recipient'),
+    update: rowsOfMine('recipient'),
+    delete: rowsOfMine('recipient'),
   },
   directus_panels: { read: rows(mine('dashboard', 'user_created')) },
   directus_presets: {
-    create: rows(mine('user'), mine('user')),
-    read: rows(mine('user')),
-    update: rows(mine('user'), mine('user')),
-    delete: rows(mine('user')),
+    create: rowsOfMine('user', mine('user')),
+    read: rows(presetsForMe(), { queryFields: ['user', 'role'] }),
+    update: rowsOfMine('user', mine('user')),
+    delete: rowsOfMine('user'),
   },
   directus_relations: { read: OPEN },
   directus_revisions: { read: rows(mine('activity', 'user')) },
-  directus_roles: { read: rows(equalsAndExists('id', CURRENT_ROLE)) },
+  directus_roles: { read: rows(equalsAndExists('id', CURRENT_ROLE), { queryFields: ['id'] }) },
   directus_settings: { read: OPEN },
   directus_shares: {
-    create: rows(mine('user_created'), { role: { _eq: CURRENT_ROLE } } as Filter),
-    read: rows(mine('user_created')),
-    delete: rows(mine('user_created')),
+    create: rowsOfMine('user_created', { role: { _eq: CURRENT_ROLE } } as Filter),
+    read: rowsOfMine('user_created'),
+    delete: rowsOfMine('user_created'),
   },
   directus_translations: { read: OPEN },
-  directus_users: { read: rows(equalsAndExists('role', CURRENT_ROLE)) },
+  directus_users: { read: rows(equalsAndExists('role', CURRENT_ROLE), { queryFields: ['role'] }) },
 };
 
 /** The boundary of a collection for a requester and an action. Pure: the same arguments give the same answer. */
@@ -97,7 +115,7 @@ export function boundaryOf(
   context: BoundaryContext,
 ): Boundary {
   if (collection === TENANTS) {
-    return action === 'read' ? rows(equalsAndExists('id', CURRENT_ROLE)) : CLOSED;
+    return action === 'read' ? rows(equalsAndExists('id', CURRENT_ROLE), { queryFields: ['id'] }) : CLOSED;
   }
 
   if (collection === TENANT_MEMBERS && action !== 'read') return CLOSED;
@@ -132,7 +150,7 @@ function outsiderSystemBoundary(collection: string, action: PermissionsAction, c
 
   if (isOwnedSystemCollection(collection)) {
     const nobodys = { [TENANT_FIELD]: { _null: true } } as Filter;
-    return hasTenantField(collection, context.schema) ? rows(nobodys, nobodys) : CLOSED;
+    return hasTenantField(collection, context.schema) ? rows(nobodys, { payload: nobodys }) : CLOSED;
   }
 
   switch (collection) {

@@ -4,9 +4,12 @@ import { hasTenantField } from './scopes.ts';
 import { TENANTS, TENANTS_ROLE } from './managed.ts';
 import { and, CURRENT_ROLE, CURRENT_USER } from './predicates.ts';
 
-/** Whether a requester acts in a tenant: the tenant's role hangs below the role `Tenants`. */
-export function requesterOf(accountability: Accountability): Requester {
-  return accountability.roles.includes(TENANTS_ROLE) ? 'member' : 'outsider';
+/**
+ * Whether a requester acts in a tenant: the tenant's role hangs below the role `Tenants`. Who was given that parent itself
+ * has the permissions of a member and no tenant.
+ */
+export function requesterOf({ role, roles }: Accountability): Requester {
+  return role !== TENANTS_ROLE && roles.includes(TENANTS_ROLE) ? 'member' : 'outsider';
 }
 
 /**
@@ -24,6 +27,8 @@ export function scopeQuery(
   if (boundary.kind === 'open') return query;
   // What Directus grants every user of its app (the own settings, translations, …) stays with the permission engine.
   if (boundary.kind === 'closed') return collection.startsWith('directus_') ? query : null;
+
+  if (boundary.queryFields.length === 0) return query;
 
   return { ...query, filter: and(query.filter, resolve(boundary.filter, accountability)) };
 }

@@ -31,12 +31,13 @@ function narrow<Row extends PermissionRow>(permission: Row, boundary: Boundary):
   if (boundary.kind === 'open') return permission;
   if (boundary.owned) return narrowToOwnTenant(permission);
 
-  const { filter, payload } = boundary;
+  const { filter, payload, queryFields } = boundary;
   const writes = permission.action === 'create' || permission.action === 'update';
 
   return {
     ...permission,
     permissions: and(permission.permissions, filter),
+    ...(permission.action === 'read' && { fields: withFields(permission.fields, queryFields) }),
     ...(writes && payload && { validation: and(permission.validation, payload) }),
   };
 }
@@ -54,14 +55,20 @@ export function narrowToOwnTenant<Row extends PermissionRow>(permission: Row): R
   if (permission.action === 'create') {
     narrowed.validation = and(and(permission.validation, SUBMITTED_TENANT), predicate);
     narrowed.presets = { ...permission.presets, [TENANT_FIELD]: CURRENT_ROLE };
+  }
 
-    // The write wall stamps the payload before Directus checks its fields.
-    if (permission.fields && !permission.fields.includes('*') && !permission.fields.includes(TENANT_FIELD)) {
-      narrowed.fields = [...permission.fields, TENANT_FIELD];
-    }
+  // The write wall stamps the payload, and the query wall filters, before Directus checks the fields of either.
+  if (permission.action === 'create' || permission.action === 'read') {
+    narrowed.fields = withFields(permission.fields, [TENANT_FIELD]);
   }
 
   return narrowed;
+}
+
+/** The allowed fields with others added; "all fields" and "no field" stay what they are. */
+function withFields(allowed: string[] | null, added: readonly string[]): string[] | null {
+  if (!allowed || allowed.length === 0 || allowed.includes('*')) return allowed;
+  return [...allowed, ...added.filter((field) => !allowed.includes(field))];
 }
 
 /** Takes back what {@link narrowToOwnTenant} stored in a row, for a collection that becomes shared. */

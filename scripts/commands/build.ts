@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { projectDirectory, runChild } from '../hosts/child.ts';
+import { withLock } from '../hosts/lock.ts';
+import { reportProgress } from '../hosts/progress.ts';
+
+const program = join(projectDirectory, 'node_modules', '@directus', 'extensions-sdk', 'cli.js');
+const stampFile = join(projectDirectory, 'node_modules', '.cache', 'directus-extension-tenancy', 'build.json');
+
+/** What the bundle is made from, and what is made. */
+const inputs = ['src/**', 'package.json', 'package-lock.json', 'tsconfig.json'];
+const outputs = ['dist/app.js', 'dist/api.js'];
+
+/**
+ * Builds the bundle unless `dist` already belongs to the sources as they are. Several processes may ask at the same time.
+ *
+ * @throws when the build fails, with its output
+ */
+export async function ensureBuilt(): Promise<void> {
+  await withLock(`${stampFile}.lock`, async () => {
+    const source = hashFiles(inputs);
+    if (readStamp() === stampOf(source)) return;
+    reportProgress('Building the bundle …');
+    const start = Date.now();
+    await runChild({ file: program, parameters: ['build'], directory: projectDirectory, environment: process.env });
+    for (const file of outputs) {
+      if (!existsSync(join(projectDirectory, file))) throw new Error(`The build ended without making ${file}.`);
+    }
+    await mkdir(dirname(stampFile), { recursive: true });
+    await writeFile(stampFile, stampOf(source));
+    reportProgress(`Built the bundle in ${((Date.now() - start) / 1000).toFixed(1)} s.`);
+  });
+}
+
+function readStamp(): string | undefined {
+  return existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : undefined;
+}
+
+/** The output belongs to it, so that a bundle which was deleted or built otherwise is not taken for ours. */
+function stampOf(source: string): string {
+  return JSON.stringify({ source, output: hashFiles(outputs) });
+}
+
+function hashFiles(patterns: string[]): string {
+  const hash = createHash('sha256');
+  for (const file of globSync(patterns, { cwd: projectDirectory }).sort()) {
+    const path = join(projectDirectory, file);
+    if (statSync(path).isFile()) hash.update(`${file}\0`).update(readFileSync(path)).update('\0');
+  }
+  return hash.digest('hex');
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await ensureBuilt();

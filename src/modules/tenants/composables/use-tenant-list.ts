@@ -1,0 +1,49 @@
+import { useApi } from '@directus/extensions-sdk';
+import { onBeforeUnmount, ref, shallowRef, watch } from 'vue';
+import type { Ref } from 'vue';
+import type { ListQuery, TenantListResponse, TenantWithUsage } from '../types.ts';
+import { toRequestParameters } from '../utilities/list-query.ts';
+import { readFailure } from '../utilities/request-errors.ts';
+import type { RequestFailure } from '../utilities/request-errors.ts';
+
+/** One page of tenants, loaded again whenever the query changes. A newer request cancels the older one. */
+export function useTenantList(query: Ref<ListQuery>) {
+  const api = useApi();
+  /** `null` until the first page has arrived. */
+  const tenants = shallowRef<TenantWithUsage[] | null>(null);
+  const loading = ref(true);
+  const failure = shallowRef<RequestFailure | null>(null);
+  const filterCount = ref(0);
+  const totalCount = ref(0);
+  let request = new AbortController();
+
+  async function refresh(): Promise<void> {
+    request.abort();
+    request = new AbortController();
+    const { signal } = request;
+    loading.value = true;
+
+    try {
+      const { data } = await api.get<TenantListResponse>('/tenancy/tenants', {
+        params: toRequestParameters(query.value),
+        signal,
+      });
+
+      if (signal.aborted) return;
+      tenants.value = data.data;
+      filterCount.value = data.meta.filter_count;
+      totalCount.value = data.meta.total_count;
+      failure.value = null;
+    } catch (error) {
+      if (signal.aborted) return;
+      failure.value = readFailure(error);
+    }
+
+    loading.value = false;
+  }
+
+  watch(() => JSON.stringify(toRequestParameters(query.value)), refresh, { immediate: true });
+  onBeforeUnmount(() => request.abort());
+
+  return { tenants, loading, failure, filterCount, totalCount, refresh };
+}

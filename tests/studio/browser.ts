@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { projectDirectory } from '../../scripts/hosts/child.ts';
+
+const CHROMIUM_PATHS = [
+  process.env['TEST_CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+const chromiumPath = CHROMIUM_PATHS.find((path) => path !== undefined && existsSync(path));
+
+/** Whether browser tests are left out: only where there is no Chromium, and never in CI, where that is a failure. */
+export const isBrowserMissing = chromiumPath === undefined && !process.env['CI'];
+
+if (isBrowserMissing) {
+  console.warn('Browser tests are skipped: no Chromium was found. Install it, or name its path in TEST_CHROMIUM.');
+}
+
+/** @throws where there is no Chromium */
+export function launchBrowser(): Promise<Browser> {
+  if (chromiumPath === undefined)
+    throw new Error('No Chromium was found. Install it, or name its path in TEST_CHROMIUM.');
+
+  // Its sandbox needs privileges that containers do not have; it opens nothing but the Directus of the test.
+  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
+}
+
+/** A page of its own with what went wrong in it. */
+export interface Studio {
+  context: BrowserContext;
+  page: Page;
+  /** Errors and warnings of the page's own scripts. */
+  complaints: string[];
+  /** Requests to the bundle's endpoint that were refused: method, path and status. */
+  refusals: string[];
+}
+
+export interface StudioOptions {
+  colorScheme?: 'light' | 'dark';
+  width?: number;
+}
+
+/** Opens a page without a session, and without the questions that Directus asks a new project. */
+export async function openStudio(
+  browser: Browser,
+  url: string,
+  { colorScheme = 'light', width = 1280 }: StudioOptions = {},
+): Promise<Studio> {
+  const context = await browser.newContext({
+    baseURL: url,
+    colorScheme,
+    locale: 'en-US',
+    viewport: { width, height: 800 },
+  });
+
+  await context.addCookies(
+    ['license-banner-dismissed', 'license-onboarding-dismissed', 'license-login-modal-dismissed'].map((name) => ({
+      name,
+      value: 'true',
+      url,
+    })),
+  );
+
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const refusals: string[] = [];
+
+  page.on('pageerror', (error) => complaints.push(error.message));
+
+  page.on('console', (message) => {
+    // Refused requests are looked at below.
+    const isRequest = message.text().startsWith('Failed to load resource');
+    if (['error', 'warning'].includes(message.type()) && !isRequest) complaints.push(message.text());
+  });
+
+  page.on('response', (response) => {
+    const { pathname } = new URL(response.url());
+    if (!pathname.startsWith('/tenancy/') || response.status() < 400) return;
+    refusals.push(`${response.request().method()} ${pathname} ${response.status()}`);
+  });
+
+  return { context, page, complaints, refusals };
+}
+
+/** Logs in through the login page. */
+export async function logIn(page: Page, { email, password }: { email: string; password: string }): Promise<void> {
+  await page.goto('/admin/login');
+  await page.locator('input[type="email"]').fill(email);
+  await page.locator('input[type="password"]').fill(password);
+  await page.locator('button[type="submit"]').click();
+  await page.waitForURL((url) => !url.pathname.startsWith('/admin/login'));
+}
+
+/** Keeps a picture of the page under `.artifacts/`. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  const directory = join(projectDirectory, '.artifacts');
+  await mkdir(directory, { recursive: true });
+  await page.screenshot({ path: join(directory, `${name}.png`), animations: 'disabled' });
+}
+
+/**
+ * What axe finds in parts of the page, by selectors; Directus' own elements are left out by `except`. Nothing where axe-core
+ * is not installed.
+ */
+export async function findBarriers(page: Page, parts: string[], except: string[] = []): Promise<string[]> {
+  const script = resolveAxe();
+  if (!script) return [];
+  await page.evaluate(await readFile(script, 'utf8'));
+
+  const context = JSON.stringify({ include: parts.map((part) => [part]), exclude: except.map((part) => [part]) });
+
+  return page.evaluate<string[]>(
+    `axe.run(${context}).then(({ violations }) =>
+      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`,
+  );
+}
+
+function resolveAxe(): string | null {
+  try {
+    return createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+  } catch {
+    return null;
+  }
+}

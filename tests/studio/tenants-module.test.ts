@@ -1,0 +1,191 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { login, send } from '../support/client.ts';
+import { useHost } from '../support/host.ts';
+import {
+  findBarriers,
+  isBrowserMissing,
+  keepPicture,
+  launchBrowser,
+  logIn,
+  openStudio,
+  type Studio,
+} from './browser.ts';
+
+const owner = { email: 'olive@north.example.com', password: 'correct horse battery' };
+const moduleLink = 'a[href$="/admin/tenants"]';
+
+describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants module on Directus %s', (directus) => {
+  const host = useHost({ directus });
+  let browser: Browser;
+  let studio: Studio;
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    studio = await openStudio(browser, host().url);
+    page = studio.page;
+    await logIn(page, host().superAdmin);
+  });
+
+  afterAll(() => browser.close());
+
+  const row = (name: string) => page.locator('tr.table-row', { hasText: name });
+  const drawer = () => page.locator('.v-drawer');
+  const title = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
+
+  test('is in the module bar of a super-admin and invites to create the first tenant', async () => {
+    await page.locator(moduleLink).click();
+    await title('Tenants');
+    await page.getByText('No tenants yet').waitFor();
+  });
+
+  test('creates a tenant with its owner and opens it', async () => {
+    await page.locator('.v-info').getByRole('button', { name: 'Create Tenant' }).click();
+    await drawer().getByLabel('Name').first().fill('North & Söhne');
+    expect(await drawer().getByLabel('Slug').inputValue()).toBe('north-sohne');
+
+    await drawer().getByRole('button', { name: 'Save' }).click();
+    await drawer().getByText('This is required.').waitFor();
+    expect(await findBarriers(page, ['.v-drawer form'], ['.v-drawer .v-checkbox'])).toEqual([]);
+
+    await drawer().getByLabel('Email').fill(owner.email);
+    await drawer().getByLabel('First Name').fill('Olive');
+    await drawer().getByLabel('Password', { exact: true }).fill(owner.password);
+    await keepPicture(page, `tenants-create-${directus}`);
+    await drawer().getByRole('button', { name: 'Save' }).click();
+
+    await page.waitForURL(/\/admin\/tenants\/[0-9a-f-]{36}$/);
+    await title('North & Söhne');
+    await page.locator('.tenant-facts').getByRole('link', { name: 'Olive' }).waitFor();
+    await page.locator('.member-row', { hasText: owner.email }).getByText('Owner').waitFor();
+    expect(await findBarriers(page, ['main .content'])).toEqual([]);
+    await keepPicture(page, `tenants-item-${directus}`);
+  });
+
+  test('says at its field what the server refuses', async () => {
+    await page.goto('/admin/tenants');
+    await page.getByRole('button', { name: 'Create Tenant' }).click();
+    await drawer().getByLabel('Name').first().fill('Another');
+    await drawer().getByLabel('Slug').fill('north-sohne');
+    await drawer().getByLabel('Email').fill(owner.email.replace('olive', 'oscar'));
+    await drawer().getByRole('button', { name: 'Save' }).click();
+
+    await drawer().getByText('Another tenant already has this slug.').waitFor();
+    expect(await drawer().getByLabel('Slug').getAttribute('aria-invalid')).toBe('true');
+    expect(studio.refusals.splice(0)).toEqual(['POST /tenancy/tenants 400']);
+
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Discard Changes' }).click();
+    await drawer().waitFor({ state: 'detached' });
+  });
+
+  test('lists, searches and sorts, and keeps all of it in the URL', async () => {
+    const { token } = await login(host().url, host().superAdmin);
+
+    for (let number = 1; number <= 30; number += 1) {
+      const name = `South ${String(number).padStart(2, '0')}`;
+      const answer = await send(host().url, 'POST', '/tenancy/tenants', { token, body: { name } });
+      expect(answer.status).toBe(201);
+    }
+
+    await page.goto('/admin/tenants');
+    await page.getByText('1–25 of 31 tenants').first().waitFor();
+    await row('North & Söhne').waitFor();
+    expect(await findBarriers(page, ['.tenants-table tbody', '.header-search'])).toEqual([]);
+    await keepPicture(page, `tenants-list-${directus}`);
+
+    await page.locator('th', { hasText: 'Members' }).getByRole('button').click();
+    await page.waitForURL(/\?sort=members$/);
+    await row('South 01').waitFor();
+
+    await page.locator('.header-search').click();
+    await page.getByRole('searchbox').pressSequentially('south 2');
+    await page.waitForURL(/search=south(\+|%20)2/);
+    await row('South 01').waitFor({ state: 'detached' });
+    expect(await page.locator('tr.table-row').count()).toBe(10);
+
+    await page.reload();
+    await row('South 29').waitFor();
+    expect(await page.getByRole('searchbox').inputValue()).toBe('south 2');
+
+    await page.getByRole('searchbox').fill('nobody');
+    await page.getByText('No matching tenants').waitFor();
+    await page.getByRole('button', { name: 'Clear Filters' }).click();
+    await row('South 01').waitFor();
+  });
+
+  test('opens a tenant by keyboard and saves a new name', async () => {
+    await page.goto('/admin/tenants?search=north');
+    await row('North & Söhne').focus();
+    await page.keyboard.press('Enter');
+    await title('North & Söhne');
+
+    await page.locator('main').getByLabel('Name').fill('North Ltd');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await title('North Ltd');
+
+    await page.locator('main').getByLabel('Name').fill('Never saved');
+    await page.locator('.v-list-item', { hasText: 'Suspended Tenants' }).click();
+    await page.getByRole('button', { name: 'Discard Changes' }).click();
+    await page.waitForURL(/\?status=suspended$/);
+    await page.getByText('No matching tenants').waitFor();
+  });
+
+  test('says that there is no such tenant', async () => {
+    await page.goto('/admin/tenants/nowhere');
+    await page.getByText('There is no tenant “nowhere”').waitFor();
+    expect(studio.refusals.splice(0)).toEqual(['GET /tenancy/tenants/nowhere 404']);
+  });
+
+  test('shows what the doctor finds', async () => {
+    const { token } = await login(host().url, host().superAdmin);
+    const { data } = await send<{ checks: { status: string; message: string }[] }>(
+      host().url,
+      'GET',
+      '/tenancy/doctor',
+      {
+        token,
+      },
+    );
+
+    await page.goto('/admin/tenants');
+    await row('North Ltd').waitFor();
+    const failed = data.checks.filter(({ status }) => status === 'fail');
+    for (const { message } of failed) await page.locator('.v-notice', { hasText: message }).waitFor();
+    expect(await page.locator('.v-notice').count()).toBe(failed.length > 0 ? 1 : 0);
+  });
+
+  test.each([
+    ['in the dark', { colorScheme: 'dark' }],
+    ['on a phone', { width: 390 }],
+  ] as const)('keeps its shape %s', async (name, options) => {
+    const other = await openStudio(browser, host().url, options);
+    await logIn(other.page, host().superAdmin);
+    await other.page.goto('/admin/tenants');
+    await other.page.locator('tr.table-row', { hasText: 'North Ltd' }).waitFor();
+    await keepPicture(other.page, `tenants-list-${directus}-${name.split(' ').at(-1)}`);
+    expect(other.complaints).toEqual([]);
+    await other.context.close();
+  });
+
+  test('is hidden from the owner of a tenant, whom the API refuses as well', async () => {
+    const other = await openStudio(browser, host().url);
+    await logIn(other.page, owner);
+    await other.page.locator('a[href$="/admin/users"]').first().waitFor();
+    expect(await other.page.locator(moduleLink).count()).toBe(0);
+
+    const answer = await other.page.evaluate(async () => (await fetch('/tenancy/tenants')).status);
+    expect(answer).toBe(403);
+
+    await other.page.goto('/admin/tenants');
+    await other.page.waitForLoadState('networkidle');
+    expect(await other.page.getByText('North Ltd').count()).toBe(0);
+    await other.context.close();
+  });
+
+  test('had nothing to complain about', () => {
+    expect(studio.complaints).toEqual([]);
+    expect(studio.refusals).toEqual([]);
+  });
+});

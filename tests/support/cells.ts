@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { Host } from '../../scripts/hosts/host.ts';
+import type { DatabaseKind } from '../../scripts/hosts/databases.ts';
+import { startTestHost, type TestHostOptions } from './host.ts';
+import { createWorld, type World } from './world.ts';
+
+/** A combination of host and database over which the laws of isolation are tried. */
+export interface Cell {
+  directus: '11';
+  database: DatabaseKind;
+}
+
+export const CELLS: readonly Cell[] = [
+  { directus: '11', database: 'sqlite' },
+  { directus: '11', database: 'postgres' },
+];
+
+/**
+ * Runs the tests of `law` once per cell, each time in a world of its own. `world()` and `host()` are there while tests run.
+ */
+export function inEveryCell(
+  name: string,
+  law: (world: () => World, host: () => Host) => void,
+  options: Partial<TestHostOptions> = {},
+): void {
+  describe.each(CELLS)(`${name} (Directus $directus, $database)`, (cell) => {
+    let host: Host;
+    let world: World;
+
+    beforeAll(async () => {
+      host = await startTestHost({ ...cell, ...options });
+      world = await createWorld(host);
+    });
+
+    afterAll(async () => {
+      await host?.stop();
+      await host?.database.drop();
+    });
+
+    law(
+      () => world,
+      () => host,
+    );
+  });
+}

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll } from 'vitest';
+import { createDatabase, type DatabaseKind } from '../../scripts/hosts/databases.ts';
+import { defaultSuperAdmin } from '../../scripts/hosts/environment.ts';
+import { startHost, type Host, type HostOptions } from '../../scripts/hosts/host.ts';
+import { installHost } from '../../scripts/hosts/install.ts';
+
+// A signal ends a worker when a run is interrupted. To exit then, instead of dying, stops the hosts as well.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit());
+
+export interface TestHostOptions extends Omit<HostOptions, 'database' | 'superAdmin'> {
+  /** Default: `sqlite`. */
+  database?: DatabaseKind;
+}
+
+/** Starts a Directus with a bootstrapped database of its own. Whoever calls this stops it and drops `host.database`. */
+export async function startTestHost({ database: kind = 'sqlite', ...options }: TestHostOptions): Promise<Host> {
+  const install = await installHost(options.directus);
+  const database = await createDatabase(kind, { template: { install, superAdmin: defaultSuperAdmin } });
+  try {
+    return await startHost({ ...options, database });
+  } catch (error) {
+    await database.drop();
+    throw error;
+  }
+}
+
+/**
+ * Runs a Directus for the tests of the surrounding `describe` (or file).
+ *
+ * @example
+ * const host = useHost({ directus: '11' });
+ * it('answers', async () => expect((await fetch(`${host().url}/server/ping`)).status).toBe(200));
+ *
+ * @returns gives the running host, from `beforeAll` on
+ */
+export function useHost(options: TestHostOptions): () => Host {
+  let host: Host | undefined;
+  beforeAll(async () => {
+    host = await startTestHost(options);
+  });
+  afterAll(async () => {
+    await host?.stop();
+    await host?.database.drop();
+  });
+  return () => {
+    if (!host) throw new Error('The host runs only while tests and hooks of its suite run.');
+    return host;
+  };
+}
