@@ -23,25 +23,43 @@ const report = (message) => process.stderr.write(`${message}\n`);
 
 class UserError extends Error {}
 
-/** Runs a program with this terminal, passes signals on to it and resolves to its exit code when it has ended. */
+/** Milliseconds in which the same signal, arriving by several ways, counts once. */
+const sameSignal = 1000;
+
+/**
+ * Runs a program with this terminal and resolves to its exit code when it has ended. The program gets a process group of
+ * its own, and each signal once: Ctrl-C would reach it from the terminal, from npm and from here, and the second one would
+ * end it in the middle of its cleaning up.
+ */
 function run(program, parameters, options) {
   return new Promise((resolvePromise, reject) => {
-    const child = spawn(program, parameters, { cwd: projectDirectory, ...options });
-    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-    // Ctrl-C reaches the child by itself when both belong to the terminal; then this only keeps us alive until it has
-    // cleaned up. A signal sent to this process alone has to be handed on.
+    const hasGroups = process.platform !== 'win32';
+    const child = spawn(program, parameters, { cwd: projectDirectory, detached: hasGroups, ...options });
+    const lastSent = {};
     const forward = (signal) => {
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+      if (Date.now() - (lastSent[signal] ?? 0) < sameSignal) return;
+      lastSent[signal] = Date.now();
+      if (!hasGroups) return; // Windows knows only Ctrl-C, and that has reached the program.
+      try {
+        process.kill(-child.pid, signal);
+      } catch (error) {
+        if (error.code !== 'ESRCH') throw error;
+      }
     };
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, forward);
+    // npm hands SIGTERM to the shell between it and us, which dies of it without a word to us.
+    const parent = process.ppid;
+    const watch = setInterval(() => process.ppid !== parent && forward('SIGTERM'), 500);
     const finish = () => {
+      clearInterval(watch);
       for (const signal of signals) process.off(signal, forward);
     };
     child.once('error', (error) => {
       finish();
       reject(error);
     });
-    child.once('close', (code, signal) => {
+    child.once('exit', (code, signal) => {
       finish();
       resolvePromise(code ?? 128 + (constants.signals[signal] ?? 1));
     });

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseCLI, startVitest } from 'vitest/node';
 import { countTests, describeCount } from '../checks/count.ts';
@@ -22,6 +22,11 @@ process.on('exit', () => {
     if (process.exitCode !== 0) waitBriefly();
   }
 });
+
+// Without these, a signal would end this process before it could clean up.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+}
 
 /** Blocks: while a process exits nothing can be awaited any more. */
 function waitBriefly(): void {

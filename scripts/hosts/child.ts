@@ -44,10 +44,15 @@ export interface Child {
 /** Programs that run at the moment. */
 const running = new Set<ChildProcess>();
 
-// They would notice by themselves that we are gone, but not while they are busy loading.
-process.on('exit', () => {
+/**
+ * Tells all programs of this process to stop, without waiting for them. They would notice by themselves when it is gone,
+ * but not while they are busy loading.
+ */
+export function stopAllSoon(): void {
   for (const child of running) child.kill('SIGTERM');
-});
+}
+
+process.on('exit', stopAllSoon);
 
 /** Starts a Node program that stops when this process does. It gets a process group of its own, so that Ctrl-C reaches only us. */
 export function startChild(options: ChildOptions): Child {

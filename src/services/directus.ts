@@ -1,4 +1,10 @@
-import type { AbstractService, Accountability, ApiExtensionContext, ExtensionsServices, SchemaOverview } from '@directus/types';
+import type {
+  AbstractService,
+  Accountability,
+  ApiExtensionContext,
+  ExtensionsServices,
+  SchemaOverview,
+} from '@directus/types';
 import type { Knex } from 'knex';
 
 /** What the bundle's services need of an extension's context. */
@@ -36,9 +42,9 @@ export function fullAccessWith(context: ServiceContext, schema: SchemaOverview, 
     collections: () => new services.CollectionsService(options),
     fields: () => new services.FieldsService(options),
     relations: () => new services.RelationsService(options),
-    permissions: () => new services.PermissionsService(options) as AbstractService,
+    permissions: () => new services.PermissionsService(options),
     access: () => new services.AccessService(options),
-    users: () => new services.UsersService(options) as unknown as AbstractService,
+    users: () => new services.UsersService(options),
   };
 }
 

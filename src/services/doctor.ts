@@ -1,5 +1,4 @@
 import { PARTS, runtime } from '../runtime.ts';
-import { LICENCE_NOTICE } from '../hooks/rules/licence.ts';
 import { listCollections } from './collections.ts';
 import type { ServiceContext } from './directus.ts';
 
@@ -42,7 +41,9 @@ function checkLicence(): DoctorCheck {
     : {
         id: 'licence',
         status: 'fail',
-        message: LICENCE_NOTICE,
+        message:
+          'The licence of this project does not include custom permission rules, so members are kept out of everything ' +
+          'that belongs to tenants.',
         fix: 'Activate a licence that includes custom permission rules, then restart Directus.',
       };
 }

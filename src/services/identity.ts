@@ -1,5 +1,6 @@
+import type { Accountability } from '@directus/types';
 import type { Knex } from 'knex';
-import { TENANTS } from '../tenancy/managed.ts';
+import { TENANTS, TENANTS_ROLE } from '../tenancy/managed.ts';
 import type { TenantStatus } from '../tenancy/types.ts';
 
 /** What the database says now about who stands behind a token. */
@@ -44,4 +45,20 @@ export async function readLiveIdentity(
     });
 
   return row ?? null;
+}
+
+/**
+ * The requester with the role in which the request acts. A share's token carries no role: the share itself tells as what it
+ * reads, and a share with the role of a tenant is treated as a member of it.
+ */
+export async function actingAs(database: Knex, accountability: Accountability): Promise<Accountability> {
+  if (accountability.user || !accountability.share) return accountability;
+
+  const row: { role: string | null; tenant: string | null } | undefined = await database('directus_shares as share')
+    .leftJoin(`${TENANTS} as tenant`, 'tenant.id', 'share.role')
+    .where('share.id', accountability.share)
+    .first({ role: 'share.role', tenant: 'tenant.id' });
+
+  const role = row?.role ?? null;
+  return { ...accountability, role, roles: row?.tenant ? [row.tenant, TENANTS_ROLE] : role ? [role] : [] };
 }

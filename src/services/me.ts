@@ -1,4 +1,3 @@
-import type { Item } from '@directus/types';
 import { levelOfPolicy, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
 import type { Tenant } from '../tenancy/types.ts';
 import { fullAccess, type ServiceContext } from './directus.ts';
@@ -21,11 +20,13 @@ export async function readMe(context: ServiceContext, user: string): Promise<Me>
     fields: ['id', 'email', 'first_name', 'last_name', 'role'],
   })) as Me['user'] & { role: string | null };
 
-  const memberships = ((await items(TENANT_MEMBERS).readByQuery({
-    filter: { user_id: { _eq: user } },
-    fields: ['policy', ...['id', 'name', 'slug', 'status'].map((field) => `${TENANT_FIELD}.${field}`)],
-    limit: -1,
-  })) as Item[]).map((row) => ({
+  const memberships = (
+    await items(TENANT_MEMBERS).readByQuery({
+      filter: { user_id: { _eq: user } },
+      fields: ['policy', ...['id', 'name', 'slug', 'status'].map((field) => `${TENANT_FIELD}.${field}`)],
+      limit: -1,
+    })
+  ).map((row) => ({
     tenant: row[TENANT_FIELD] as Me['memberships'][number]['tenant'],
     level: levelOfPolicy(String(row['policy'])) ?? String(row['policy']),
     active: (row[TENANT_FIELD] as { id: string }).id === role,

@@ -69,7 +69,9 @@ export async function addMember(
     }),
   );
 
-  return (await listMembers(context, tenant)).find((member) => member.user.id === user)!;
+  const member = (await listMembers(context, tenant)).find((entry) => entry.user.id === user);
+  if (!member) throw new Error(`The member ${user} was created and is not there any more.`);
+  return member;
 }
 
 /**

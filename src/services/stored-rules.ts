@@ -89,7 +89,13 @@ async function storeBasePermissions(context: ServiceContext): Promise<void> {
   const wanted = [
     ...managedPermissions('directus_files', 'tenant', WRITING_POLICIES, POLICIES.member),
     ...managedPermissions('directus_folders', 'tenant', WRITING_POLICIES, POLICIES.member),
-    readRow(POLICIES.member, TENANTS, equalsAndExists('id', CURRENT_ROLE), ['id', 'name', 'slug', 'status', 'settings']),
+    readRow(POLICIES.member, TENANTS, equalsAndExists('id', CURRENT_ROLE), [
+      'id',
+      'name',
+      'slug',
+      'status',
+      'settings',
+    ]),
     readRow(POLICIES.member, 'directus_users', equalsAndExists('role', CURRENT_ROLE), [
       'id',
       'first_name',
@@ -109,7 +115,9 @@ async function storeBasePermissions(context: ServiceContext): Promise<void> {
   });
 
   await createMissing(context, stored as unknown as Permission[], wanted);
-  await context.database(STEPS_TABLE).insert({ number: BASE_PERMISSIONS_STEP, name: 'permissions of managed policies' });
+  await context
+    .database(STEPS_TABLE)
+    .insert({ number: BASE_PERMISSIONS_STEP, name: 'permissions of managed policies' });
 }
 
 function readRow(policy: string, collection: string, rule: Filter, fields: string[]): StoredRow {

@@ -1,7 +1,7 @@
 import type { Field, Relation, SchemaOverview } from '@directus/types';
 import { ConflictError } from '../tenancy/errors.ts';
 import { TENANT_FIELD, TENANTS } from '../tenancy/managed.ts';
-import { hasTenantField } from '../tenancy/scopes.ts';
+import { hasTenantField, primaryKeyOf } from '../tenancy/scopes.ts';
 import { ensureIndex } from './database.ts';
 import { fullAccess, type ServiceContext } from './directus.ts';
 
@@ -74,7 +74,7 @@ export async function ensureTenantField(
     } as Partial<Relation>);
   }
 
-  await ensureIndex(context.database, collection, [TENANT_FIELD, schema.collections[collection]!.primary]);
+  await ensureIndex(context.database, collection, [TENANT_FIELD, primaryKeyOf(collection, schema)]);
 }
 
 /** Takes the field, its relation and its values away. The rows stay. */

@@ -146,10 +146,7 @@ export async function updateTenant(
  */
 export async function findTenantId(database: Knex, idOrSlug: string): Promise<string> {
   const column = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(idOrSlug) ? 'id' : 'slug';
-  const row: Item | undefined = await database(TENANTS)
-    .select('id')
-    .where(column, idOrSlug.toLowerCase())
-    .first();
+  const row: Item | undefined = await database(TENANTS).select('id').where(column, idOrSlug.toLowerCase()).first();
 
   if (!row) throw new NotFoundError({ reason: `There is no tenant "${idOrSlug}".` });
   return String(row['id']);
@@ -188,7 +185,10 @@ export async function listTenants(context: ServiceContext, request: TenantListRe
   const usage = await readUsage(database, sources, ids);
 
   return {
-    data: ids.flatMap((id) => (byId.has(id) ? [withUsage(byId.get(id)!, usage)] : [])),
+    data: ids.flatMap((id) => {
+      const tenant = byId.get(id);
+      return tenant ? [withUsage(tenant, usage)] : [];
+    }),
     meta: { total_count: total, filter_count: filtered },
   };
 }
@@ -271,11 +271,7 @@ function matching(
   return query;
 }
 
-async function idsOfPage(
-  database: Knex,
-  sources: UsageSources,
-  request: TenantListRequest,
-): Promise<string[]> {
+async function idsOfPage(database: Knex, sources: UsageSources, request: TenantListRequest): Promise<string[]> {
   const { sort, limit, page } = request;
   const direction = sort.descending ? 'desc' : 'asc';
   const query = matching(database(TENANTS).select(`${TENANTS}.id`), request);
@@ -287,7 +283,7 @@ async function idsOfPage(
 
     if (parts.length > 0) {
       const totals = database
-        .from(database.unionAll(parts, true).as('part'))
+        .from(database.unionAll(parts).as('part'))
         .select(TENANT_FIELD)
         .sum({ total: 'amount' })
         .groupBy(TENANT_FIELD)

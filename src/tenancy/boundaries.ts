@@ -44,12 +44,15 @@ function rowsOfMine(field: string, payload?: Filter): Boundary {
   return rows(mine(field), { queryFields: [field], ...(payload && { payload }) });
 }
 
-/** Rows whose user, found at `path`, is the requester. A share has no user, and must not meet rows of nobody. */
-function mine(...path: string[]): Filter {
-  const field = path.at(-1)!;
-  return path
-    .slice(0, -1)
-    .reduceRight<object>((nested, step) => ({ [step]: nested }), equalsAndExists(field, CURRENT_USER)) as Filter;
+/**
+ * Rows whose user, in `field` of the row or of what `path` leads to, is the requester. A share has no user, and must not
+ * meet rows of nobody.
+ */
+function mine(field: string, ...path: string[]): Filter {
+  return path.reduceRight<object>(
+    (nested, step) => ({ [step]: nested }),
+    equalsAndExists(field, CURRENT_USER),
+  ) as Filter;
 }
 
 /** Presets of the requester, of the tenant's role, and those that a super-admin made for all. */
@@ -61,7 +64,7 @@ function presetsForMe(): Filter {
       { _and: [ofNoUser, equalsAndExists('role', CURRENT_ROLE)] },
       { _and: [ofNoUser, { role: { _null: true } }] },
     ],
-  } as Filter;
+  };
 }
 
 type ByAction = Partial<Record<PermissionsAction, Boundary>>;
@@ -87,7 +90,7 @@ const MEMBER_SYSTEM_BOUNDARIES: Record<string, ByAction> = {
     update: rowsOfMine('recipient'),
     delete: rowsOfMine('recipient'),
   },
-  directus_panels: { read: rows(mine('dashboard', 'user_created')) },
+  directus_panels: { read: rows(mine('user_created', 'dashboard')) },
   directus_presets: {
     create: rowsOfMine('user', mine('user')),
     read: rows(presetsForMe(), { queryFields: ['user', 'role'] }),
@@ -95,11 +98,11 @@ const MEMBER_SYSTEM_BOUNDARIES: Record<string, ByAction> = {
     delete: rowsOfMine('user'),
   },
   directus_relations: { read: OPEN },
-  directus_revisions: { read: rows(mine('activity', 'user')) },
+  directus_revisions: { read: rows(mine('user', 'activity')) },
   directus_roles: { read: rows(equalsAndExists('id', CURRENT_ROLE), { queryFields: ['id'] }) },
   directus_settings: { read: OPEN },
   directus_shares: {
-    create: rowsOfMine('user_created', { role: { _eq: CURRENT_ROLE } } as Filter),
+    create: rowsOfMine('user_created', { role: { _eq: CURRENT_ROLE } }),
     read: rowsOfMine('user_created'),
     delete: rowsOfMine('user_created'),
   },
@@ -162,17 +165,15 @@ function outsiderSystemBoundary(collection: string, action: PermissionsAction, c
           { id: { _neq: TENANTS_ROLE } },
           { _or: [{ parent: { _null: true } }, { parent: { _neq: TENANTS_ROLE } }] },
         ],
-      } as Filter);
+      });
     case 'directus_activity':
-      return rows({ _and: [aboutNoTenant(context), userOutsideTenants('user')] } as Filter);
+      return rows({ _and: [aboutNoTenant(context), userOutsideTenants('user')] });
     case 'directus_revisions':
-      return rows({ _and: [aboutNoTenant(context), userOutsideTenants('activity', 'user')] } as Filter);
+      return rows({ _and: [aboutNoTenant(context), userOutsideTenants('activity', 'user')] });
     case 'directus_comments':
     case 'directus_versions':
     case 'directus_shares':
-      return action === 'create'
-        ? OPEN
-        : rows({ _and: [aboutNoTenant(context), userOutsideTenants('user_created')] } as Filter);
+      return action === 'create' ? OPEN : rows({ _and: [aboutNoTenant(context), userOutsideTenants('user_created')] });
     case 'directus_dashboards':
       return rows(userOutsideTenants('user_created'));
     case 'directus_panels':
@@ -196,7 +197,7 @@ function aboutNoTenant(context: BoundaryContext): Filter {
     'directus_access',
   ];
 
-  return { collection: { _nin: collections } } as Filter;
+  return { collection: { _nin: collections } };
 }
 
 function isOwnedSystemCollection(collection: string): boolean {

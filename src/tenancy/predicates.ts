@@ -10,7 +10,7 @@ export const CURRENT_USER = '$CURRENT_USER';
  * `_nnull` a requester without role would meet every row that belongs to nobody.
  */
 export function equalsAndExists(field: string, value: string): Filter {
-  return { _and: [{ [field]: { _nnull: true } }, { [field]: { _eq: value } }] } as Filter;
+  return { _and: [{ [field]: { _nnull: true } }, { [field]: { _eq: value } }] };
 }
 
 /** Rows that belong to the tenant whose id is given; by default the requester's active tenant. */
@@ -29,14 +29,14 @@ export function userOutsideTenants(...path: string[]): Filter {
       at([...path, 'role', 'parent'], { _null: true }),
       at([...path, 'role', 'parent'], { _neq: TENANTS_ROLE }),
     ],
-  } as Filter;
+  };
 }
 
 /** Both filters. Empty ones vanish, and a filter that is there already is not added again. */
 export function and(first: Filter | null | undefined, second: Filter): Filter {
   if (!first || Object.keys(first).length === 0) return second;
   if (contains(first, second)) return first;
-  return { _and: [first, second] } as Filter;
+  return { _and: [first, second] };
 }
 
 /** Whether `filter` is, or AND-s at its top level, every condition of `part`. */
@@ -51,15 +51,14 @@ export function without(filter: Filter | null | undefined, part: Filter): Filter
   const removed = new Set(conjuncts(part).map(canonical));
   const left = conjuncts(filter).filter((condition) => !removed.has(canonical(condition)));
   if (left.length === 0) return null;
-  return left.length === 1 ? left[0]! : ({ _and: left } as Filter);
+  const [only] = left;
+  return only && left.length === 1 ? only : { _and: left };
 }
 
 /** The conditions that a filter AND-s: nested `_and` are flattened, and a filter of several keys is taken apart. */
 function conjuncts(filter: Filter): Filter[] {
   return Object.entries(filter).flatMap(([key, value]) =>
-    key === '_and' && Array.isArray(value)
-      ? (value as Filter[]).flatMap(conjuncts)
-      : [{ [key]: value as unknown } as Filter],
+    key === '_and' && Array.isArray(value) ? (value as Filter[]).flatMap(conjuncts) : [{ [key]: value }],
   );
 }
 

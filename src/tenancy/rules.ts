@@ -4,7 +4,10 @@ import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD } from './managed.ts';
 import { and, CURRENT_ROLE, ownTenant, without } from './predicates.ts';
 
 /** The part of a permission row that rules look at. */
-export type PermissionRow = Pick<Permission, 'collection' | 'action' | 'permissions' | 'validation' | 'presets' | 'fields'>;
+export type PermissionRow = Pick<
+  Permission,
+  'collection' | 'action' | 'permissions' | 'validation' | 'presets' | 'fields'
+>;
 
 const SUBMITTED_TENANT = { [TENANT_FIELD]: { _submitted: true } } as Filter;
 
@@ -21,7 +24,9 @@ export function narrowPermissions<Row extends PermissionRow>(
     const boundary = boundaryOf(permission.collection, permission.action, requester, context);
     const narrowed = narrow(permission, boundary);
     if (!narrowed) return [];
-    return [requester === 'outsider' && context.fieldsCanBeHidden ? hideTenantField(narrowed, context.schema) : narrowed];
+    return [
+      requester === 'outsider' && context.fieldsCanBeHidden ? hideTenantField(narrowed, context.schema) : narrowed,
+    ];
   });
 }
 
@@ -79,8 +84,7 @@ export function widenFromOwnTenant<Row extends PermissionRow>(permission: Row): 
   widened.validation = without(without(permission.validation, SUBMITTED_TENANT), predicate);
 
   if (permission.presets) {
-    const presets = { ...permission.presets };
-    delete presets[TENANT_FIELD];
+    const { [TENANT_FIELD]: _stamp, ...presets } = permission.presets;
     widened.presets = Object.keys(presets).length > 0 ? presets : null;
   }
 

@@ -40,6 +40,17 @@ export function treatmentOf(collection: string, schema: SchemaOverview, recorded
   return scope ?? 'undecided';
 }
 
+/**
+ * The name of a collection's primary key field.
+ *
+ * @throws when the schema does not know the collection: whoever asks has to stop there
+ */
+export function primaryKeyOf(collection: string, schema: SchemaOverview): string {
+  const overview = schema.collections[collection];
+  if (!overview) throw new Error(`The schema knows no collection "${collection}".`);
+  return overview.primary;
+}
+
 /** All collections with the field `tenant_id`, those of Directus and of the bundle included. */
 export function collectionsWithTenantField(schema: SchemaOverview): string[] {
   return Object.keys(schema.collections).filter((collection) => hasTenantField(collection, schema));

@@ -1,5 +1,3 @@
-import type { Level } from './managed.ts';
-
 export const TENANT_STATUSES = ['active', 'suspended', 'archived'] as const;
 
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
@@ -43,8 +41,8 @@ export interface TenantWithUsage extends Tenant {
 export interface TenantMember {
   id: string;
   user: TenantOwner & { status: string };
-  /** One of the managed levels, or the id of another policy. */
-  level: Level | string;
+  /** One of the managed levels (`owner`, `editor`, `viewer`, `api`), or the id of another policy. */
+  level: string;
   policy: string;
   /** Whether the tenant is the one in which the user acts now. */
   active: boolean;

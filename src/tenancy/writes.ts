@@ -2,7 +2,7 @@ import type { Accountability, Item, PrimaryKey, SchemaOverview } from '@directus
 import { InvalidFieldError, RefusedError } from './errors.ts';
 import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from './managed.ts';
 import { requesterOf } from './queries.ts';
-import { hasTenantField } from './scopes.ts';
+import { hasTenantField, primaryKeyOf } from './scopes.ts';
 
 /** How the rows of a collection are owned: `always` by a tenant, `perhaps` (files and folders of the project), `never`. */
 export type Ownership = 'always' | 'perhaps' | 'never';
@@ -32,7 +32,7 @@ export function owningReferences(collection: string, payload: Item, schema: Sche
     if (relation.collection !== collection || !related || related === TENANTS) return [];
     if (ownershipOf(related, schema) === 'never') return [];
 
-    const key = referencedKey(payload[relation.field], schema.collections[related]!.primary);
+    const key = referencedKey(payload[relation.field], primaryKeyOf(related, schema));
     return key === undefined ? [] : [{ field: relation.field, collection: related, key }];
   });
 }

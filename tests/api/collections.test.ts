@@ -42,10 +42,22 @@ inEveryCell('/tenancy/collections', (world, host) => {
   });
 
   it('lists every collection with its scope and its rows by ownership', async () => {
-    expect(await scopeOf('projects')).toEqual({ collection: 'projects', scope: 'tenant', rows: { owned: 6, unowned: 0 }, findings: [] });
-    expect(await scopeOf('countries')).toEqual({ collection: 'countries', scope: 'shared', rows: { owned: 0, unowned: 2 }, findings: [] });
+    expect(await scopeOf('projects')).toEqual({
+      collection: 'projects',
+      scope: 'tenant',
+      rows: { owned: 6, unowned: 0 },
+      findings: [],
+    });
+    expect(await scopeOf('countries')).toEqual({
+      collection: 'countries',
+      scope: 'shared',
+      rows: { owned: 0, unowned: 2 },
+      findings: [],
+    });
 
-    const names = (await must<CollectionScope[]>(superAdmin, 'GET', '/tenancy/collections')).map(({ collection }) => collection);
+    const names = (await must<CollectionScope[]>(superAdmin, 'GET', '/tenancy/collections')).map(
+      ({ collection }) => collection,
+    );
     expect(names.filter((name) => /^(directus_|tenancy_|tenants$|tenant_members$)/.test(name))).toEqual([]);
   });
 
@@ -193,7 +205,9 @@ inEveryCell('/tenancy/collections', (world, host) => {
         fields: ['*'],
       });
       const viewer = await must<{ id: string }>(world().north.viewer, 'GET', '/users/me');
-      await must(superAdmin, 'PATCH', `/users/${viewer.id}`, { policies: { create: [{ policy: policy.id }], update: [], delete: [] } });
+      await must(superAdmin, 'PATCH', `/users/${viewer.id}`, {
+        policies: { create: [{ policy: policy.id }], update: [], delete: [] },
+      });
 
       expect((await world().north.viewer.send('GET', '/items/strangers')).status).toBe(403);
       await must(superAdmin, 'PUT', '/tenancy/collections/strangers', { scope: 'shared' });

@@ -19,7 +19,9 @@ async function managed(superAdmin: Account): Promise<unknown> {
       .filter(({ collection }) => ['tenants', 'tenant_members'].includes(collection))
       .map(({ collection, field, type }) => [collection, field, type]),
     tenantFields: fields.filter(({ field }) => field === 'tenant_id').map(({ collection }) => collection),
-    relations: (await must<{ collection: string; field: string; related_collection: string }[]>(superAdmin, 'GET', '/relations'))
+    relations: (
+      await must<{ collection: string; field: string; related_collection: string }[]>(superAdmin, 'GET', '/relations')
+    )
       .filter(({ collection, field }) => field === 'tenant_id' || ['tenants', 'tenant_members'].includes(collection))
       .map(({ collection, field, related_collection }) => [collection, field, related_collection])
       .sort(),
@@ -85,19 +87,29 @@ describe('The installation', () => {
 
       const fields = await must<{ field: string }[]>(superAdmin, 'GET', '/fields/articles');
       expect(fields.map(({ field }) => field)).toEqual(['id']);
-      expect(await must(superAdmin, 'GET', '/tenancy/collections')).toMatchObject([{ collection: 'articles', scope: 'shared' }]);
+      expect(await must(superAdmin, 'GET', '/tenancy/collections')).toMatchObject([
+        { collection: 'articles', scope: 'shared' },
+      ]);
     });
 
     it('puts the module into the module bar once, and respects a super-admin who takes it out', async () => {
       const superAdmin = await restart();
-      const { module_bar: bar } = await must<{ module_bar: { id: string }[] }>(superAdmin, 'GET', '/settings?fields=module_bar');
+      const { module_bar: bar } = await must<{ module_bar: { id: string }[] }>(
+        superAdmin,
+        'GET',
+        '/settings?fields=module_bar',
+      );
       const ids = bar.map(({ id }) => id);
       expect(ids.filter((id) => id === 'tenants')).toHaveLength(1);
       expect(ids).toEqual(expect.arrayContaining(['content', 'users', 'files', 'settings']));
 
       await must(superAdmin, 'PATCH', '/settings', { module_bar: bar.filter(({ id }) => id !== 'tenants') });
       const again = await restart();
-      const { module_bar: after } = await must<{ module_bar: { id: string }[] }>(again, 'GET', '/settings?fields=module_bar');
+      const { module_bar: after } = await must<{ module_bar: { id: string }[] }>(
+        again,
+        'GET',
+        '/settings?fields=module_bar',
+      );
       expect(after.map(({ id }) => id)).not.toContain('tenants');
     });
 
@@ -142,7 +154,9 @@ describe('The installation', () => {
       }
 
       const [first, second] = hosts;
-      const tenant = await must<{ id: string }>(await login(first.url, first.superAdmin), 'POST', '/tenancy/tenants', { name: 'A' });
+      const tenant = await must<{ id: string }>(await login(first.url, first.superAdmin), 'POST', '/tenancy/tenants', {
+        name: 'A',
+      });
       const seen = await must<{ id: string }>(await login(second.url, second.superAdmin), 'GET', '/tenancy/tenants/a');
       expect(seen.id).toBe(tenant.id);
     } finally {

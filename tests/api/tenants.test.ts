@@ -215,7 +215,13 @@ inEveryCell('/tenancy/tenants', (world) => {
         settings: { a: 1 },
         domains: ['after.example.com'],
       });
-      expect(changed).toMatchObject({ id, name: 'After', slug: 'after', settings: { a: 1 }, domains: ['after.example.com'] });
+      expect(changed).toMatchObject({
+        id,
+        name: 'After',
+        slug: 'after',
+        settings: { a: 1 },
+        domains: ['after.example.com'],
+      });
       expect(await must(superAdmin, 'GET', `/roles/${id}?fields=name`)).toEqual({ name: 'After' });
       expect((await superAdmin.send('GET', '/tenancy/tenants/before')).status).toBe(404);
     });
@@ -257,7 +263,10 @@ inEveryCell('/tenancy/tenants', (world) => {
         '/tenancy/tenants/south/members',
         { email: 'machine@south.example.com', level: 'api' },
       );
-      expect(member).toMatchObject({ status: 201, data: { level: 'api', user: { email: 'machine@south.example.com' } } });
+      expect(member).toMatchObject({
+        status: 201,
+        data: { level: 'api', user: { email: 'machine@south.example.com' } },
+      });
 
       const before = await everythingThere();
       for (const [body, field] of [
@@ -294,7 +303,10 @@ inEveryCell('/tenancy/tenants', (world) => {
     for (const token of [null, outsider.token, north.viewer.token, north.owner.token]) {
       for (const [method, path, body] of routes) {
         const answer = await send(url, method, path, { token, body });
-        expect(answer, `${method} ${path}`).toMatchObject({ status: 403, errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+        expect(answer, `${method} ${path}`).toMatchObject({
+          status: 403,
+          errors: [{ extensions: { code: 'FORBIDDEN' } }],
+        });
       }
     }
 

@@ -142,7 +142,11 @@ describe('Directus 12 without custom permission rules', () => {
   });
 
   it('stores no rule and marks no row as the system’s', async () => {
-    const rows = await must<{ permissions: object | null; system?: boolean }[]>(superAdmin, 'GET', '/permissions?limit=-1');
+    const rows = await must<{ permissions: object | null; system?: boolean }[]>(
+      superAdmin,
+      'GET',
+      '/permissions?limit=-1',
+    );
     expect(rows.filter(({ system }) => system)).toEqual(rows.filter((row) => !('id' in row)));
   });
 });

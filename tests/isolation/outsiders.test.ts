@@ -49,7 +49,9 @@ inEveryCell('Who acts in no tenant sees nothing of any', (world, host) => {
     expect((await account.send('PATCH', `/items/projects/${project!}`, { title: 'stolen' })).status).toBe(403);
     expect((await account.send('DELETE', `/items/projects/${project!}`)).status).toBe(403);
     expect((await account.send('POST', '/items/projects', { title: 'stray' })).status).toBe(403);
-    expect((await account.send('POST', '/items/projects', { title: 'stray', tenant_id: world().north.id })).status).toBe(403);
+    expect(
+      (await account.send('POST', '/items/projects', { title: 'stray', tenant_id: world().north.id })).status,
+    ).toBe(403);
 
     const rows = await world().superAdmin.send<unknown[]>('GET', '/items/projects?filter[title][_in]=stolen,stray');
     expect(rows.data).toEqual([]);

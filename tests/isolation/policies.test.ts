@@ -50,7 +50,11 @@ inEveryCell('No policy opens another tenant', (world) => {
   it('a policy with a rule of its own keeps it, within the tenant', async () => {
     const { superAdmin, url, north } = world();
     const rules: PermissionDefinition[] = [
-      { collection: 'projects', action: 'read', permissions: { _or: [{ budget: { _gt: 250 } }, { title: { _starts_with: 'south' } }] } },
+      {
+        collection: 'projects',
+        action: 'read',
+        permissions: { _or: [{ budget: { _gt: 250 } }, { title: { _starts_with: 'south' } }] },
+      },
     ];
     const policy = await createPolicy(superAdmin, rules);
 
@@ -79,8 +83,25 @@ inEveryCell('No policy opens another tenant', (world) => {
     beforeAll(async () => {
       const { superAdmin, url, north, south } = world();
       const collections = [
-        'access', 'activity', 'comments', 'dashboards', 'files', 'flows', 'folders', 'notifications', 'operations',
-        'panels', 'permissions', 'policies', 'presets', 'revisions', 'roles', 'settings', 'shares', 'users', 'versions',
+        'access',
+        'activity',
+        'comments',
+        'dashboards',
+        'files',
+        'flows',
+        'folders',
+        'notifications',
+        'operations',
+        'panels',
+        'permissions',
+        'policies',
+        'presets',
+        'revisions',
+        'roles',
+        'settings',
+        'shares',
+        'users',
+        'versions',
       ].map((name) => `directus_${name}`);
 
       const policy = await createPolicy(superAdmin, everythingOn(collections), { appAccess: true });
@@ -98,12 +119,32 @@ inEveryCell('No policy opens another tenant', (world) => {
         item: String(south.projects[0]),
         comment: 'south-comment',
       });
-      await must(south.owner, 'POST', '/presets', { collection: 'projects', bookmark: 'south-bookmark', user: (await must<{ id: string }>(south.owner, 'GET', '/users/me')).id });
+      await must(south.owner, 'POST', '/presets', {
+        collection: 'projects',
+        bookmark: 'south-bookmark',
+        user: (await must<{ id: string }>(south.owner, 'GET', '/users/me')).id,
+      });
     });
 
     it.each([
-      '/users', '/roles', '/files', '/folders', '/comments', '/presets', '/notifications', '/activity', '/revisions',
-      '/dashboards', '/panels', '/shares', '/versions', '/policies', '/permissions', '/access', '/flows', '/operations',
+      '/users',
+      '/roles',
+      '/files',
+      '/folders',
+      '/comments',
+      '/presets',
+      '/notifications',
+      '/activity',
+      '/revisions',
+      '/dashboards',
+      '/panels',
+      '/shares',
+      '/versions',
+      '/policies',
+      '/permissions',
+      '/access',
+      '/flows',
+      '/operations',
     ])('shows nothing of another tenant at %s', async (path) => {
       const answer = await member.send('GET', `${path}?limit=-1&fields=*`);
       const text = JSON.stringify(answer.data ?? null);
@@ -138,7 +179,9 @@ inEveryCell('No policy opens another tenant', (world) => {
       expect(own.tenant_id).toBe(world().north.id);
       expect((await member.send<string>('GET', `/assets/${own.id}`)).data).toBe('north');
 
-      const [foreign] = (await world().superAdmin.send<{ id: string }[]>('GET', '/files?filter[title][_eq]=south-secret')).data;
+      const [foreign] = (
+        await world().superAdmin.send<{ id: string }[]>('GET', '/files?filter[title][_eq]=south-secret')
+      ).data;
       expect((await member.send('GET', `/assets/${foreign!.id}`)).status).toBe(403);
       expect((await member.send('PATCH', `/files/${foreign!.id}`, { title: 'stolen' })).status).toBe(403);
       expect((await member.send('DELETE', `/files/${foreign!.id}`)).status).toBe(403);
@@ -188,7 +231,9 @@ inEveryCell('No policy opens another tenant', (world) => {
       });
       await must(superAdmin, 'PUT', '/tenancy/collections/notes', { scope: 'shared' });
       const policy = await createPolicy(superAdmin, everythingOn(['notes']));
-      expect((await stored(`filter[policy][_eq]=${policy}`)).map(({ permissions }) => permissions)).toEqual(Array(5).fill({}));
+      expect((await stored(`filter[policy][_eq]=${policy}`)).map(({ permissions }) => permissions)).toEqual(
+        Array(5).fill({}),
+      );
 
       await must(superAdmin, 'PUT', '/tenancy/collections/notes', { scope: 'tenant' });
       for (const row of await stored(`filter[policy][_eq]=${policy}`)) expect(row.permissions).toEqual(OWN_TENANT);

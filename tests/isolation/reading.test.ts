@@ -79,10 +79,7 @@ inEveryCell('A member reads the rows of the own tenant and no other', (world) =>
     // PostgreSQL answers big numbers as text.
     expect([Number(result?.count), Number(result?.sum.budget)]).toEqual([3, 600]);
 
-    const groups = await reader.send<unknown[]>(
-      'GET',
-      '/items/projects?aggregate[count]=id&groupBy[]=tenant_id',
-    );
+    const groups = await reader.send<unknown[]>('GET', '/items/projects?aggregate[count]=id&groupBy[]=tenant_id');
     expect(groups.data).toHaveLength(1);
   });
 

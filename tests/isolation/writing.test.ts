@@ -121,7 +121,11 @@ inEveryCell('A member writes rows of the own tenant and no other', (world) => {
 
     it('does not take a foreign row in through a relation', async () => {
       const own = world().north.clients[0]!;
-      for (const projects of [[foreign], [{ id: foreign, title: 'stolen' }], { update: [{ id: foreign, title: 'stolen' }] }]) {
+      for (const projects of [
+        [foreign],
+        [{ id: foreign, title: 'stolen' }],
+        { update: [{ id: foreign, title: 'stolen' }] },
+      ]) {
         const answer = await editor.send('PATCH', `/items/clients/${own}`, { projects });
         expect(answer.status, JSON.stringify(projects)).toBeGreaterThanOrEqual(400);
       }
@@ -133,7 +137,9 @@ inEveryCell('A member writes rows of the own tenant and no other', (world) => {
       const own = world().north.projects[0]!;
       const expected = { status: 400, errors: [{ extensions: { code: 'INVALID_PAYLOAD', field: 'tenant_id' } }] };
 
-      expect(await editor.send('PATCH', `/items/projects/${own}`, { tenant_id: world().south.id })).toMatchObject(expected);
+      expect(await editor.send('PATCH', `/items/projects/${own}`, { tenant_id: world().south.id })).toMatchObject(
+        expected,
+      );
       expect(await editor.send('PATCH', `/items/projects/${own}`, { tenant_id: null })).toMatchObject(expected);
       expect(
         await world().superAdmin.send('PATCH', `/items/projects/${own}`, { tenant_id: world().south.id }),
@@ -166,7 +172,14 @@ inEveryCell('A member writes rows of the own tenant and no other', (world) => {
     it('does not reach a foreign row', async () => {
       const own = world().north.projects[2]!;
       const answer = await editor.send('PATCH', '/items/clients/' + world().north.clients[0]!, {
-        projects: { create: [], update: [{ id: own, client: world().north.clients[0] }, { id: foreign, client: world().north.clients[0] }], delete: [] },
+        projects: {
+          create: [],
+          update: [
+            { id: own, client: world().north.clients[0] },
+            { id: foreign, client: world().north.clients[0] },
+          ],
+          delete: [],
+        },
       });
       expect(answer.status).toBeGreaterThanOrEqual(400);
       await foreignIsUntouched();
@@ -174,7 +187,11 @@ inEveryCell('A member writes rows of the own tenant and no other', (world) => {
 
     it('does not overwrite a foreign row by import', async () => {
       const form = new FormData();
-      form.append('file', new Blob([JSON.stringify([{ id: foreign, title: 'stolen' }])], { type: 'application/json' }), 'rows.json');
+      form.append(
+        'file',
+        new Blob([JSON.stringify([{ id: foreign, title: 'stolen' }])], { type: 'application/json' }),
+        'rows.json',
+      );
       const answer = await editor.send('POST', '/utils/import/projects', form);
       expect(answer.status).toBeGreaterThanOrEqual(400);
       await foreignIsUntouched();
@@ -194,7 +211,9 @@ inEveryCell('A member writes rows of the own tenant and no other', (world) => {
       expect(await outcome(editor.sdk.request(deleteItem('projects', foreign)))).toMatchObject({ status: 403 });
       expect(await outcome(editor.sdk.request(deleteItems('projects', [own, foreign])))).toMatchObject({ status: 403 });
 
-      await editor.send('DELETE', '/items/projects', { query: { filter: { title: { _starts_with: 'south' } }, limit: -1 } });
+      await editor.send('DELETE', '/items/projects', {
+        query: { filter: { title: { _starts_with: 'south' } }, limit: -1 },
+      });
       expect((await asSuperAdmin(own)).title).toBe('north-project-2');
       await foreignIsUntouched();
     });

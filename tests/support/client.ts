@@ -84,7 +84,9 @@ export function accountWithToken(url: string, token: string, email = ''): Accoun
 
 /** Logs in with e-mail address and password, as a client with JSON tokens. */
 export async function login(url: string, { email, password }: { email: string; password: string }): Promise<Account> {
-  const client = createDirectus(url).with(authentication('json', { autoRefresh: false })).with(rest());
+  const client = createDirectus(url)
+    .with(authentication('json', { autoRefresh: false }))
+    .with(rest());
   const { access_token: token, refresh_token: refreshToken } = await client.login({ email, password });
   return { ...accountWithToken(url, token!, email), refreshToken };
 }

@@ -1,11 +1,17 @@
 import { afterAll, beforeAll } from 'vitest';
+import { stopAllSoon } from '../../scripts/hosts/child.ts';
 import { createDatabase, type DatabaseKind } from '../../scripts/hosts/databases.ts';
 import { defaultSuperAdmin } from '../../scripts/hosts/environment.ts';
 import { startHost, type Host, type HostOptions } from '../../scripts/hosts/host.ts';
 import { installHost } from '../../scripts/hosts/install.ts';
 
-// A signal ends a worker when a run is interrupted. To exit then, instead of dying, stops the hosts as well.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit());
+// A signal ends a worker when a run is interrupted, before any `afterAll`.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    stopAllSoon();
+    process.kill(process.pid, signal);
+  });
+}
 
 export interface TestHostOptions extends Omit<HostOptions, 'database' | 'superAdmin'> {
   /** Default: `sqlite`. */

@@ -50,7 +50,11 @@ export async function createPolicy(
     name: `Policy ${randomUUID()}`,
     app_access: appAccess,
     admin_access: false,
-    permissions: { create: permissions.map((row) => ({ permissions: {}, fields: ['*'], ...row })), update: [], delete: [] },
+    permissions: {
+      create: permissions.map((row) => ({ permissions: {}, fields: ['*'], ...row })),
+      update: [],
+      delete: [],
+    },
   });
 
   return id;

@@ -161,41 +161,38 @@ export async function createTenant(
 }
 
 /** The rows of a tenant, created by its owner as a client would: without any `tenant_id`. */
-async function fill(owner: Account, mark: string, countries: number[]): Promise<Omit<WorldTenant, 'id' | 'slug' | 'owner' | 'editor' | 'viewer'>> {
-  const ids = <Id>(rows: { id: Id }[]): Id[] => rows.map(({ id }) => id);
-  const create = <Id>(collection: string, rows: object[]): Promise<{ id: Id }[]> =>
-    must<{ id: Id }[]>(owner, 'POST', `/items/${collection}`, rows);
+async function fill(
+  owner: Account,
+  mark: string,
+  countries: number[],
+): Promise<Omit<WorldTenant, 'id' | 'slug' | 'owner' | 'editor' | 'viewer'>> {
+  const create = async (collection: string, rows: object[]): Promise<(string | number)[]> =>
+    (await must<{ id: string | number }[]>(owner, 'POST', `/items/${collection}`, rows)).map(({ id }) => id);
 
-  const clients = ids(
-    await create<string>('clients', [
-      { name: `${mark}-client-1`, country: countries[0] },
-      { name: `${mark}-client-2`, country: countries[1] },
+  const clients = (await create('clients', [
+    { name: `${mark}-client-1`, country: countries[0] },
+    { name: `${mark}-client-2`, country: countries[1] },
+  ])) as string[];
+
+  const tags = (await create('tags', [{ name: `${mark}-tag-1` }, { name: `${mark}-tag-2` }])) as number[];
+
+  const projects = (await create(
+    'projects',
+    [1, 2, 3].map((count) => ({
+      title: `${mark}-project-${count}`,
+      budget: count * 100,
+      client: clients[count % clients.length],
+      tags: [{ tags_id: tags[0] }],
+    })),
+  )) as number[];
+
+  const tasks = (await create(
+    'tasks',
+    projects.flatMap((project, index) => [
+      { title: `${mark}-task-${index}a`, project },
+      { title: `${mark}-task-${index}b`, project },
     ]),
-  );
-
-  const tags = ids(await create<number>('tags', [{ name: `${mark}-tag-1` }, { name: `${mark}-tag-2` }]));
-
-  const projects = ids(
-    await create<number>(
-      'projects',
-      [1, 2, 3].map((count) => ({
-        title: `${mark}-project-${count}`,
-        budget: count * 100,
-        client: clients[count % clients.length],
-        tags: [{ tags_id: tags[0] }],
-      })),
-    ),
-  );
-
-  const tasks = ids(
-    await create<number>(
-      'tasks',
-      projects.flatMap((project, index) => [
-        { title: `${mark}-task-${index}a`, project },
-        { title: `${mark}-task-${index}b`, project },
-      ]),
-    ),
-  );
+  )) as number[];
 
   return { mark, clients, projects, tasks, tags };
 }

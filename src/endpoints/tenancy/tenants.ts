@@ -94,11 +94,7 @@ const listQuery = z.object({
     .min(-1, 'must be at least -1')
     .max(MAX_TENANTS_PER_PAGE, `must be at most ${MAX_TENANTS_PER_PAGE}`)
     .default(25),
-  page: z.coerce
-    .number('must be a number')
-    .int('must be a whole number')
-    .min(1, 'must be at least 1')
-    .default(1),
+  page: z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be at least 1').default(1),
 });
 
 const memberToCreate = z.strictObject(

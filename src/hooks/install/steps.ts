@@ -148,7 +148,7 @@ async function createTenantMembers(context: ServiceContext): Promise<void> {
         { is_nullable: false },
       ),
     ],
-  } as RawCollection);
+  });
 
   const relation = (name: string, related: string, onDelete: 'RESTRICT' | 'CASCADE'): Partial<Relation> =>
     ({

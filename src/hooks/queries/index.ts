@@ -1,5 +1,6 @@
 import { defineHook } from '@directus/extensions-sdk';
 import type { Query } from '@directus/types';
+import { actingAs } from '../../services/identity.ts';
 import { LICENCE_REASON, RefusedError } from '../../tenancy/errors.ts';
 import { needsRules, requesterOf, scopeQuery } from '../../tenancy/queries.ts';
 import { boundaryContext, runtime } from '../../runtime.ts';
@@ -9,19 +10,20 @@ import { boundaryContext, runtime } from '../../runtime.ts';
  * rules say.
  */
 export default defineHook(({ filter }) => {
-  filter<Query>('*.query', (query, { collection }, { accountability, schema }) => {
+  filter<Query>('*.query', async (query, { collection }, { accountability, database, schema }) => {
     if (accountability === null || accountability.admin) return query;
 
     // Without the schema nobody can tell whose rows these are.
     if (!schema) throw new RefusedError({ reason: `You don't have permission to access "${collection}".` });
 
     const name = String(collection);
+    const requester = await actingAs(database, accountability);
 
-    if (runtime.licensed === false && needsRules(name, schema) && requesterOf(accountability) === 'member') {
+    if (runtime.licensed === false && needsRules(name, schema) && requesterOf(requester) === 'member') {
       throw new RefusedError({ reason: `${LICENCE_REASON}.` });
     }
 
-    const scoped = scopeQuery(query, name, accountability, boundaryContext(schema));
+    const scoped = scopeQuery(query, name, requester, boundaryContext(schema));
     if (!scoped) throw new RefusedError({ reason: `You don't have permission to access collection "${name}".` });
     return scoped;
   });

@@ -1,7 +1,7 @@
 import type { Accountability } from '@directus/types';
 import type { Knex } from 'knex';
 import { ErrorCode, createError, TokenExpiredError } from '@directus/errors';
-import { readLiveIdentity } from '../../services/identity.ts';
+import { actingAs, readLiveIdentity } from '../../services/identity.ts';
 import { judgeIdentity } from '../../tenancy/identity.ts';
 import type { Middleware } from '../../runtime.ts';
 
@@ -32,18 +32,13 @@ export function createGuard(database: Knex): Middleware {
  * @throws TokenExpiredError, which makes clients refresh by themselves, when the identity has changed
  * @throws TenantClosedError when the tenant is not active
  */
-export async function assertIdentityIsCurrent(
-  database: Knex,
-  { user, role, share }: Pick<Accountability, 'user' | 'role' | 'share'>,
-): Promise<void> {
+export async function assertIdentityIsCurrent(database: Knex, accountability: Accountability): Promise<void> {
   // The public has no identity that could be stale.
-  if (!user && !share) return;
+  if (!accountability.user && !accountability.share) return;
 
-  // A refreshed share token carries no role; the share itself tells as what it reads.
-  const actingRole = user ? role : await roleOfShare(database, share!);
-  const current = await readLiveIdentity(database, user, actingRole);
+  const { user, role } = await actingAs(database, accountability);
 
-  switch (judgeIdentity({ user, role: actingRole }, current)) {
+  switch (judgeIdentity({ user, role }, await readLiveIdentity(database, user, role))) {
     case 'current':
       return;
     case 'stale':
@@ -51,13 +46,4 @@ export async function assertIdentityIsCurrent(
     case 'tenant-closed':
       throw new TenantClosedError();
   }
-}
-
-async function roleOfShare(database: Knex, share: string): Promise<string | null> {
-  const row: { role: string | null } | undefined = await database('directus_shares')
-    .select('role')
-    .where({ id: share })
-    .first();
-
-  return row?.role ?? null;
 }

@@ -25,8 +25,10 @@ export default defineHook(({ filter, init }, { database }) => {
 
   // A login or a refresh of a member whose tenant is closed would hand out a token that nothing accepts.
   filter<Record<string, unknown>>('auth.jwt', async (claims, { user }) => {
+    if (typeof user !== 'string') return claims;
+
     const role = (claims['role'] ?? null) as string | null;
-    if (typeof user === 'string') await assertIdentityIsCurrent(database, { user, role });
+    await assertIdentityIsCurrent(database, { user, role, roles: [], admin: false, app: false, ip: null });
     return claims;
   });
 

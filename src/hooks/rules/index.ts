@@ -37,12 +37,13 @@ export default defineHook(({ filter }) => {
     const targets = new Set(stored.map(({ collection }) => changes.collection ?? collection));
     const actions = new Set(stored.map(({ action }) => changes.action ?? action));
 
-    // One change for rows of several kinds cannot carry each one's rule; the rules in flight hold all the same.
-    if (targets.size !== 1 || actions.size !== 1) return changes;
+    const [collection, ...otherCollections] = targets;
+    const [action, ...otherActions] = actions;
 
-    const [collection] = targets;
-    const [action] = actions;
-    const narrowed = storeRule({ ...changes, collection, action } as Permission, collection!, schema);
+    // One change for rows of several kinds cannot carry each one's rule; the rules in flight hold all the same.
+    if (!collection || otherCollections.length > 0 || otherActions.length > 0) return changes;
+
+    const narrowed = storeRule({ ...changes, collection, action } as Permission, collection, schema);
 
     return onlyChanged(changes, narrowed);
   });

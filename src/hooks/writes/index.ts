@@ -3,6 +3,7 @@ import type { EventContext, Item, PrimaryKey } from '@directus/types';
 import { LICENCE_REASON, RefusedError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
+import { primaryKeyOf } from '../../tenancy/scopes.ts';
 import {
   assertTenantStays,
   changesForRequester,
@@ -60,7 +61,7 @@ async function stamped(collection: string, payload: Item, event: EventContext): 
   const tenants = new Set<string>();
 
   for (const { collection: related, key } of owningReferences(collection, payload, schema)) {
-    const primary = schema.collections[related]!.primary;
+    const primary = primaryKeyOf(related, schema);
     const row: Item | undefined = await database(related).select(TENANT_FIELD).where(primary, key).first();
     if (typeof row?.[TENANT_FIELD] === 'string') tenants.add(row[TENANT_FIELD]);
   }
@@ -68,12 +69,7 @@ async function stamped(collection: string, payload: Item, event: EventContext): 
   return stampFromPayload(payload, ownership, [...tenants]);
 }
 
-async function keptInTenant(
-  collection: string,
-  changes: Item,
-  keys: PrimaryKey[],
-  event: EventContext,
-): Promise<Item> {
+async function keptInTenant(collection: string, changes: Item, keys: PrimaryKey[], event: EventContext): Promise<Item> {
   const { accountability, database, schema } = event;
   if (!schema) throw unknownSchema(collection);
 
@@ -88,7 +84,7 @@ async function keptInTenant(
   if (TENANT_FIELD in changes) {
     const rows: Item[] = await database(collection)
       .distinct(TENANT_FIELD)
-      .whereIn(schema.collections[collection]!.primary, keys);
+      .whereIn(primaryKeyOf(collection, schema), keys);
 
     assertTenantStays(
       changes,
@@ -110,7 +106,7 @@ async function assertRowsOfRequester(collection: string, keys: PrimaryKey[], eve
   assertLicensed(event);
 
   const member = requesterOf(accountability) === 'member';
-  const rows = database(collection).whereIn(schema.collections[collection]!.primary, keys);
+  const rows = database(collection).whereIn(primaryKeyOf(collection, schema), keys);
 
   if (member && accountability.role) rows.where(TENANT_FIELD, accountability.role);
   // Files and folders of nobody are the project's, and outsiders' permissions on them hold as they did.

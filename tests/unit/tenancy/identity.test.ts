@@ -33,7 +33,9 @@ describe('The identity behind a token', () => {
 
   it.each(['suspended', 'archived'] as const)('is closed out when the tenant is %s', (status) => {
     expect(judgeIdentity(issued, now({ tokenTenant: status, liveTenant: status }))).toBe('tenant-closed');
-    expect(judgeIdentity({ user: null, role: 'north' }, now({ userStatus: null, tokenTenant: status }))).toBe('tenant-closed');
+    expect(judgeIdentity({ user: null, role: 'north' }, now({ userStatus: null, tokenTenant: status }))).toBe(
+      'tenant-closed',
+    );
   });
 
   it('is left to Directus when it has to do with no tenant', () => {

@@ -1,6 +1,13 @@
 import type { Filter } from '@directus/types';
 import { describe, expect, it } from 'vitest';
-import { and, contains, equalsAndExists, ownTenant, userOutsideTenants, without } from '../../../src/tenancy/predicates.ts';
+import {
+  and,
+  contains,
+  equalsAndExists,
+  ownTenant,
+  userOutsideTenants,
+  without,
+} from '../../../src/tenancy/predicates.ts';
 
 const PREDICATE = ownTenant();
 const RULE = { status: { _eq: 'published' } } as Filter;
@@ -23,7 +30,7 @@ describe('The tenant predicate', () => {
 });
 
 describe('AND-ing a predicate onto a rule', () => {
-  it.each([[null], [undefined], [{} as Filter]])('makes it the whole rule where there is none (%j)', (rule) => {
+  it.each([[null], [undefined], [{}]])('makes it the whole rule where there is none (%j)', (rule) => {
     expect(and(rule, PREDICATE)).toEqual(PREDICATE);
   });
 

@@ -35,7 +35,7 @@ const context: BoundaryContext = {
 };
 
 function row(collection: string, action: PermissionsAction, values: Partial<PermissionRow> = {}): PermissionRow {
-  return { collection, action, permissions: {} as Filter, validation: null, presets: null, fields: ['*'], ...values };
+  return { collection, action, permissions: {}, validation: null, presets: null, fields: ['*'], ...values };
 }
 
 const narrowed = (permission: PermissionRow, requester: Requester, changes: Partial<BoundaryContext> = {}) =>
@@ -64,7 +64,10 @@ describe('A permission row of a tenant-scoped collection', () => {
   });
 
   it('may name tenant_id where it names fields and the walls have to', () => {
-    expect(narrowed(row('projects', 'create', { fields: ['title'] }), 'member')?.fields).toEqual(['title', 'tenant_id']);
+    expect(narrowed(row('projects', 'create', { fields: ['title'] }), 'member')?.fields).toEqual([
+      'title',
+      'tenant_id',
+    ]);
     expect(narrowed(row('projects', 'read', { fields: ['title'] }), 'member')?.fields).toEqual(['title', 'tenant_id']);
     expect(narrowed(row('projects', 'update', { fields: ['title'] }), 'member')?.fields).toEqual(['title']);
     expect(narrowed(row('projects', 'read', { fields: [] }), 'member')?.fields).toEqual([]);
@@ -155,9 +158,18 @@ describe('A permission row of Directus’ own collections', () => {
 
   it('keeps what belongs to tenants from outsiders once there are tenants', () => {
     for (const collection of [
-      'directus_users', 'directus_roles', 'directus_activity', 'directus_revisions', 'directus_comments',
-      'directus_presets', 'directus_dashboards', 'directus_panels', 'directus_notifications', 'directus_shares',
-      'directus_versions', 'directus_files',
+      'directus_users',
+      'directus_roles',
+      'directus_activity',
+      'directus_revisions',
+      'directus_comments',
+      'directus_presets',
+      'directus_dashboards',
+      'directus_panels',
+      'directus_notifications',
+      'directus_shares',
+      'directus_versions',
+      'directus_files',
     ]) {
       expect(narrowed(row(collection, 'read'), 'outsider')?.permissions, collection).not.toEqual({});
     }
@@ -177,14 +189,24 @@ describe('The rows of the managed policies', () => {
     const rows = managedPermissions('projects', 'tenant', ['editor', 'owner'], 'member');
     expect(rows.map(({ policy, action }) => `${policy} ${action}`)).toEqual([
       'member read',
-      ...['editor', 'owner'].flatMap((policy) => ['create', 'update', 'delete', 'share'].map((action) => `${policy} ${action}`)),
+      ...['editor', 'owner'].flatMap((policy) =>
+        ['create', 'update', 'delete', 'share'].map((action) => `${policy} ${action}`),
+      ),
     ]);
     for (const { permissions } of rows) expect(permissions).toEqual(PREDICATE);
   });
 
   it('let every member read a shared collection, and nobody write it', () => {
     expect(managedPermissions('countries', 'shared', ['editor'], 'member')).toEqual([
-      { policy: 'member', collection: 'countries', action: 'read', permissions: null, validation: null, presets: null, fields: ['*'] },
+      {
+        policy: 'member',
+        collection: 'countries',
+        action: 'read',
+        permissions: null,
+        validation: null,
+        presets: null,
+        fields: ['*'],
+      },
     ]);
   });
 });

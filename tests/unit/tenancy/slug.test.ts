@@ -8,6 +8,7 @@ describe('The slug of a name', () => {
     ['Straße 7', 'strasse-7'],
     ['  --A__B--  ', 'a-b'],
     ['Ångström', 'angstrom'],
+    ['Ægir & Øre, Łódź', 'aegir-ore-lodz'],
     ['日本', ''],
   ])('%s is %s', (name, slug) => expect(slugOf(name)).toBe(slug));
 

@@ -25,6 +25,8 @@ export function schemaOf(
 
   return {
     collections: overview,
-    relations: all.map(([collection, field, related_collection]) => ({ collection, field, related_collection }) as Relation),
+    relations: all.map(
+      ([collection, field, related_collection]) => ({ collection, field, related_collection }) as Relation,
+    ),
   };
 }

@@ -27,20 +27,33 @@ const schema = schemaOf(
   ],
 );
 
-const member: Accountability = { user: 'me', role: 'north', roles: ['north', TENANTS_ROLE], admin: false, app: true, ip: null };
+const member: Accountability = {
+  user: 'me',
+  role: 'north',
+  roles: ['north', TENANTS_ROLE],
+  admin: false,
+  app: true,
+  ip: null,
+};
 const outsider: Accountability = { ...member, role: 'staff', roles: ['staff'] };
 const withoutRole: Accountability = { ...member, role: null, roles: [] };
 
-const FORGED: unknown[] = ['south', null, '', 5, { id: 'south' }, { id: 'north', name: 'stolen' }, { name: 'new' }, ['north']];
+const FORGED: unknown[] = [
+  'south',
+  null,
+  '',
+  5,
+  { id: 'south' },
+  { id: 'north', name: 'stolen' },
+  { name: 'new' },
+  ['north'],
+];
 
 describe('Ownership', () => {
   it('follows the field tenant_id; files may belong to nobody, memberships are the bundle’s', () => {
-    expect(['projects', 'directus_files', 'countries', 'tenant_members'].map((name) => ownershipOf(name, schema))).toEqual([
-      'always',
-      'perhaps',
-      'never',
-      'never',
-    ]);
+    expect(
+      ['projects', 'directus_files', 'countries', 'tenant_members'].map((name) => ownershipOf(name, schema)),
+    ).toEqual(['always', 'perhaps', 'never', 'never']);
   });
 });
 
@@ -90,7 +103,9 @@ describe('Creating as a super-admin', () => {
       { field: 'client', collection: 'clients', key: 7 },
       { field: 'cover', collection: 'directus_files', key: 'f' },
     ]);
-    expect(owningReferences('projects', { client: { name: 'new' }, cover: null, tenant_id: 'north' }, schema)).toEqual([]);
+    expect(owningReferences('projects', { client: { name: 'new' }, cover: null, tenant_id: 'north' }, schema)).toEqual(
+      [],
+    );
     expect(owningReferences('clients', { country: 1 }, schema)).toEqual([]);
   });
 });
