@@ -1,5 +1,4 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -17,8 +16,6 @@ export interface ChildOptions {
   parameters?: string[];
   directory: string;
   environment: NodeJS.ProcessEnv;
-  /** Called with each line that the program prints. */
-  onLine?: (line: string) => void;
 }
 
 export interface ChildExit {
@@ -72,7 +69,6 @@ export function startChild(options: ChildOptions): Child {
   for (const stream of streams) {
     stream.setEncoding('utf8');
     stream.on('data', collect);
-    if (options.onLine) createInterface({ input: stream }).on('line', options.onLine);
   }
   const streamsEnd = Promise.allSettled(streams.map((stream) => finished(stream)));
   // Not the event `close`: it never comes once this side has closed the channel.
