@@ -1,7 +1,7 @@
 import { readItems } from '@directus/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
-import { login, outcome, type Account } from '../support/client.ts';
+import { login, outcome, send, type Account, type RequestOptions } from '../support/client.ts';
 import { startTestHost } from '../support/host.ts';
 import { createPerson } from '../support/people.ts';
 import { createCollections, must } from '../support/world.ts';
@@ -117,6 +117,50 @@ describe('Directus 12 without custom permission rules', () => {
     const me = await must<{ tenant: { id: string }; level: string }>(north!.account, 'GET', '/tenancy/me');
     expect(me).toMatchObject({ tenant: { id: north!.id }, level: 'owner' });
     expect((await north!.account.send('GET', '/users/me')).status).toBe(200);
+  });
+
+  it('knows the tenant behind a session cookie, a refreshed token and a static token', async () => {
+    const [north] = owners;
+    const credentials = { email: north!.account.email, password: PASSWORD };
+    const me = async (options: RequestOptions): Promise<string | undefined> =>
+      (await send<{ tenant: { id: string } | null }>(host.url, 'GET', '/tenancy/me', options)).data.tenant?.id;
+
+    const session = await send(host.url, 'POST', '/auth/login', { body: { ...credentials, mode: 'session' } });
+    expect(await me({ headers: { Cookie: session.headers.get('set-cookie')!.split(';')[0]! } })).toBe(north!.id);
+
+    const { refreshToken } = await login(host.url, credentials);
+    const refreshed = await send<{ access_token: string }>(host.url, 'POST', '/auth/refresh', {
+      body: { refresh_token: refreshToken, mode: 'json' },
+    });
+    expect(await me({ token: refreshed.data.access_token })).toBe(north!.id);
+
+    const person = await createPerson(host.url, superAdmin, { role: north!.id });
+    await must(superAdmin, 'PATCH', `/users/${person.id}`, { token: 'static-token-of-north' });
+    const rows = await send(host.url, 'GET', '/items/projects', { token: 'static-token-of-north' });
+    expect(rows).toMatchObject({ status: 403, errors: [{ message: expect.stringContaining('licence') as string }] });
+  });
+
+  it('gives nothing to a flow that runs as the role of a tenant', async () => {
+    const flow = await must<{ id: string }>(superAdmin, 'POST', '/flows', {
+      name: 'As a tenant',
+      trigger: 'webhook',
+      status: 'active',
+      accountability: 'all',
+      options: { method: 'GET', return: '$last', async: false },
+    });
+    const operation = await must<{ id: string }>(superAdmin, 'POST', '/operations', {
+      flow: flow.id,
+      key: 'read',
+      type: 'item-read',
+      name: 'Read',
+      position_x: 1,
+      position_y: 1,
+      options: { permissions: owners[0]!.id, collection: 'projects', query: { limit: -1 } },
+    });
+    await must(superAdmin, 'PATCH', `/flows/${flow.id}`, { operation: operation.id });
+
+    const answer = await send(host.url, 'GET', `/flows/trigger/${flow.id}`);
+    expect(JSON.stringify(answer)).not.toMatch(/north-project|south-project/);
   });
 
   it('ends the token of a moved user there too', async () => {
