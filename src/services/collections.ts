@@ -1,10 +1,10 @@
-import type { Item, SchemaOverview } from '@directus/types';
+import type { SchemaOverview } from '@directus/types';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
 import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
-import { treatmentOf } from '../tenancy/scopes.ts';
+import { treatmentOf, type RecordedScopes } from '../tenancy/scopes.ts';
 import type { CollectionScope, Scope } from '../tenancy/types.ts';
 import { runtime } from '../runtime.ts';
-import { withLock } from './database.ts';
+import { countOf, withLock } from './database.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
 import { forgetScope, readScopes, recordScope, scopesWithoutStoredRules } from './scopes.ts';
 import { storeRules } from './stored-rules.ts';
@@ -22,7 +22,8 @@ export interface ScopeRequest {
 export async function listCollections(context: ServiceContext): Promise<CollectionScope[]> {
   const { schema } = await fullAccess(context);
   const collections = Object.keys(schema.collections).filter(isScopable).sort();
-  return Promise.all(collections.map((collection) => describe(context, collection, schema)));
+  const recorded = await readScopes(context.database);
+  return Promise.all(collections.map((collection) => describe(context, collection, schema, recorded)));
 }
 
 /**
@@ -41,7 +42,7 @@ export async function setScope(
   await withScopeLock(context, collection, () => applyScope(context, collection, request));
 
   const { schema } = await fullAccess(context);
-  return describe(context, collection, schema);
+  return describe(context, collection, schema, await readScopes(context.database));
 }
 
 /** Gives a collection that was just created the scope that `TENANCY_NEW_COLLECTIONS` says, unless somebody was faster. */
@@ -157,8 +158,12 @@ async function followScope(context: ServiceContext, collection: string, scope: S
   await flushCaches(context);
 }
 
-async function describe(context: ServiceContext, collection: string, schema: SchemaOverview): Promise<CollectionScope> {
-  const recorded = await readScopes(context.database);
+async function describe(
+  context: ServiceContext,
+  collection: string,
+  schema: SchemaOverview,
+  recorded: RecordedScopes,
+): Promise<CollectionScope> {
   const treatment = treatmentOf(collection, schema, recorded);
   const rows = await countRows(context, collection, schema);
   const findings: string[] = [];
@@ -195,11 +200,6 @@ async function countRows(
 
   const owned = await countOf(database(collection).whereNotNull(TENANT_FIELD));
   return { owned, unowned: all - owned };
-}
-
-async function countOf(query: ReturnType<ServiceContext['database']>): Promise<number> {
-  const row = (await query.count({ count: '*' }).first()) as Item | undefined;
-  return Number(row?.['count'] ?? 0);
 }
 
 function isScopable(collection: string): boolean {

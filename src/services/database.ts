@@ -111,3 +111,9 @@ async function hasIndex(database: Knex, table: string, name: string): Promise<bo
 async function hasRow(query: Knex.QueryBuilder): Promise<boolean> {
   return (await query.select(query.client.raw('1 as found')).first()) !== undefined;
 }
+
+/** How many rows a query meets; PostgreSQL answers counts as text. */
+export async function countOf(query: Knex.QueryBuilder): Promise<number> {
+  const row = (await query.count({ count: '*' }).first()) as { count?: unknown } | undefined;
+  return Number(row?.count ?? 0);
+}

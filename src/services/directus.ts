@@ -30,6 +30,11 @@ export async function fullAccess(context: ServiceContext, knex: Knex = context.d
   return fullAccessWith(context, schema, knex);
 }
 
+/** As {@link fullAccess}, with the schema that Directus keeps in memory: for requests, which change no schema. */
+export async function cachedAccess(context: ServiceContext): Promise<FullAccess> {
+  return fullAccessWith(context, await context.getSchema(), context.database);
+}
+
 /** As {@link fullAccess}, with a schema that the caller has already. */
 export function fullAccessWith(context: ServiceContext, schema: SchemaOverview, knex: Knex): FullAccess {
   const options = { schema, knex, accountability: null };

@@ -1,6 +1,6 @@
 import { levelOfPolicy, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
 import type { Tenant } from '../tenancy/types.ts';
-import { fullAccess, type ServiceContext } from './directus.ts';
+import { cachedAccess, type ServiceContext } from './directus.ts';
 
 type TenantSummary = Pick<Tenant, 'id' | 'name' | 'slug' | 'status' | 'settings'>;
 
@@ -14,7 +14,7 @@ export interface Me {
 
 /** The user as tenancy sees it. Users without tenant get null and an empty list. */
 export async function readMe(context: ServiceContext, user: string): Promise<Me> {
-  const { items } = await fullAccess(context);
+  const { items } = await cachedAccess(context);
 
   const { role, ...identity } = (await items('directus_users').readOne(user, {
     fields: ['id', 'email', 'first_name', 'last_name', 'role'],

@@ -4,7 +4,7 @@ import { isDirectusError } from '@directus/errors';
 import { InvalidFieldError, NotUniqueError } from '../tenancy/errors.ts';
 import { levelOfPolicy, POLICIES, TENANT_FIELD, TENANT_MEMBERS, type Level } from '../tenancy/managed.ts';
 import type { TenantMember } from '../tenancy/types.ts';
-import { fullAccess, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
+import { cachedAccess, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
 import { asManagedWrite } from './managed-writes.ts';
 
 export interface NewPerson {
@@ -16,7 +16,7 @@ export interface NewPerson {
 
 /** The members of a tenant, owners first, then by e-mail address. */
 export async function listMembers(context: ServiceContext, tenant: string): Promise<TenantMember[]> {
-  const { items } = await fullAccess(context);
+  const { items } = await cachedAccess(context);
 
   const rows = (await items(TENANT_MEMBERS).readByQuery({
     filter: { [TENANT_FIELD]: { _eq: tenant } },
@@ -58,7 +58,7 @@ export async function addMember(
   level: Level,
   person: NewPerson,
 ): Promise<TenantMember> {
-  const { schema } = await fullAccess(context);
+  const { schema } = await cachedAccess(context);
 
   const user = await context.database.transaction((transaction) =>
     asManagedWrite(async () => {

@@ -7,7 +7,8 @@ import { TENANT_FIELD, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../tenancy/
 import { ownershipOf } from '../tenancy/writes.ts';
 import type { Tenant, TenantStatus, TenantUsage, TenantWithUsage } from '../tenancy/types.ts';
 import { runtime } from '../runtime.ts';
-import { flushCaches, fullAccess, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
+import { countOf } from './database.ts';
+import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
 import { createUser, recordMembership, type NewPerson } from './members.ts';
 import { asManagedWrite } from './managed-writes.ts';
 
@@ -66,7 +67,7 @@ const TENANT_FIELDS = [
  * @throws NotUniqueError when the slug or the owner's e-mail address is taken
  */
 export async function provisionTenant(context: ServiceContext, input: NewTenant): Promise<TenantWithUsage> {
-  const { schema } = await fullAccess(context);
+  const { schema } = await cachedAccess(context);
   const id = randomUUID();
 
   await context.database.transaction((transaction) =>
@@ -120,7 +121,7 @@ export async function updateTenant(
   tenant: string,
   changes: TenantChanges,
 ): Promise<TenantWithUsage> {
-  const { schema } = await fullAccess(context);
+  const { schema } = await cachedAccess(context);
 
   await context.database.transaction((transaction) =>
     asManagedWrite(async () => {
@@ -154,7 +155,7 @@ export async function findTenantId(database: Knex, idOrSlug: string): Promise<st
 
 /** One tenant with its usage, by id. */
 export async function readTenant(context: ServiceContext, id: string): Promise<TenantWithUsage> {
-  const { items, schema } = await fullAccess(context);
+  const { items, schema } = await cachedAccess(context);
   const tenant = (await items(TENANTS).readOne(id, { fields: TENANT_FIELDS })) as Tenant;
   const usage = await readUsage(context.database, usageSources(schema), [id]);
   return withUsage(tenant, usage);
@@ -162,7 +163,7 @@ export async function readTenant(context: ServiceContext, id: string): Promise<T
 
 /** A page of tenants with their usage. */
 export async function listTenants(context: ServiceContext, request: TenantListRequest): Promise<TenantList> {
-  const { items, schema } = await fullAccess(context);
+  const { items, schema } = await cachedAccess(context);
   const { database } = context;
   const sources = usageSources(schema);
 
@@ -299,11 +300,6 @@ async function idsOfPage(database: Knex, sources: UsageSources, request: TenantL
   if (limit > 0) query.limit(limit).offset((page - 1) * limit);
 
   return ((await query) as Item[]).map((row) => String(row['id']));
-}
-
-async function countOf(query: Knex.QueryBuilder): Promise<number> {
-  const row = (await query.count({ count: '*' }).first()) as Item | undefined;
-  return Number(row?.['count'] ?? 0);
 }
 
 function withUsage(tenant: Tenant, usage: Map<string, TenantUsage>): TenantWithUsage {

@@ -4,7 +4,7 @@ import { inEveryCell } from '../support/cells.ts';
 import { accountWithToken, login, send, type Account } from '../support/client.ts';
 import { createPerson, createPolicy, logInAgain } from '../support/people.ts';
 import { runSql } from '../support/sql.ts';
-import { createTenant, must } from '../support/world.ts';
+import { createReadingFlow, createTenant, must } from '../support/world.ts';
 
 const PASSWORD = 'correct horse battery';
 
@@ -144,25 +144,9 @@ inEveryCell('The tenant is the one in which the user acts now', (world, host) =>
 
   it('for a flow that runs as the role of a tenant', async () => {
     const { north, south, superAdmin, url } = world();
-    const flow = await must<{ id: string }>(superAdmin, 'POST', '/flows', {
-      name: 'As a tenant',
-      trigger: 'webhook',
-      status: 'active',
-      accountability: 'all',
-      options: { method: 'GET', return: '$last', async: false },
-    });
-    const operation = await must<{ id: string }>(superAdmin, 'POST', '/operations', {
-      flow: flow.id,
-      key: 'read',
-      type: 'item-read',
-      name: 'Read',
-      position_x: 1,
-      position_y: 1,
-      options: { permissions: north.id, collection: 'projects', query: { fields: ['title'], limit: -1 } },
-    });
-    await must(superAdmin, 'PATCH', `/flows/${flow.id}`, { operation: operation.id });
+    const trigger = await createReadingFlow(superAdmin, north.id);
 
-    const rows = await send<{ title: string }[]>(url, 'GET', `/flows/trigger/${flow.id}`);
+    const rows = await send<{ title: string }[]>(url, 'GET', trigger);
     expect(rows.data.map(({ title }) => title).sort()).toEqual([1, 2, 3].map((count) => `north-project-${count}`));
     expect(JSON.stringify(rows.data)).not.toContain(south.mark);
   });

@@ -4,7 +4,7 @@ import type { Host } from '../../scripts/hosts/host.ts';
 import { login, outcome, send, type Account, type RequestOptions } from '../support/client.ts';
 import { startTestHost } from '../support/host.ts';
 import { createPerson } from '../support/people.ts';
-import { createCollections, must } from '../support/world.ts';
+import { createCollections, createReadingFlow, must } from '../support/world.ts';
 
 const PASSWORD = 'correct horse battery';
 
@@ -141,25 +141,9 @@ describe('Directus 12 without custom permission rules', () => {
   });
 
   it('gives nothing to a flow that runs as the role of a tenant', async () => {
-    const flow = await must<{ id: string }>(superAdmin, 'POST', '/flows', {
-      name: 'As a tenant',
-      trigger: 'webhook',
-      status: 'active',
-      accountability: 'all',
-      options: { method: 'GET', return: '$last', async: false },
-    });
-    const operation = await must<{ id: string }>(superAdmin, 'POST', '/operations', {
-      flow: flow.id,
-      key: 'read',
-      type: 'item-read',
-      name: 'Read',
-      position_x: 1,
-      position_y: 1,
-      options: { permissions: owners[0]!.id, collection: 'projects', query: { limit: -1 } },
-    });
-    await must(superAdmin, 'PATCH', `/flows/${flow.id}`, { operation: operation.id });
+    const trigger = await createReadingFlow(superAdmin, owners[0]!.id);
 
-    const answer = await send(host.url, 'GET', `/flows/trigger/${flow.id}`);
+    const answer = await send(host.url, 'GET', trigger);
     expect(JSON.stringify(answer)).not.toMatch(/north-project|south-project/);
   });
 

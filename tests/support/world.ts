@@ -215,3 +215,26 @@ export async function createWorld({ url, superAdmin: credentials }: Pick<Host, '
 
   return { url, superAdmin, north, south, countries };
 }
+
+/** A flow behind a webhook that reads all projects as a role; answers the path that triggers it. */
+export async function createReadingFlow(superAdmin: Account, role: string): Promise<string> {
+  const flow = await must<{ id: string }>(superAdmin, 'POST', '/flows', {
+    name: 'As a tenant',
+    trigger: 'webhook',
+    status: 'active',
+    accountability: 'all',
+    options: { method: 'GET', return: '$last', async: false },
+  });
+  const operation = await must<{ id: string }>(superAdmin, 'POST', '/operations', {
+    flow: flow.id,
+    key: 'read',
+    type: 'item-read',
+    name: 'Read',
+    position_x: 1,
+    position_y: 1,
+    options: { permissions: role, collection: 'projects', query: { fields: ['title'], limit: -1 } },
+  });
+  await must(superAdmin, 'PATCH', `/flows/${flow.id}`, { operation: operation.id });
+
+  return `/flows/trigger/${flow.id}`;
+}
