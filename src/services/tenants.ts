@@ -296,7 +296,8 @@ async function idsOfPage(database: Knex, sources: UsageSources, request: TenantL
     }
   }
 
-  query.orderBy(`${TENANTS}.id`);
+  // Tenants that are alike in the sorted column stand in the order of their names, the same on every page.
+  query.orderBy(`${TENANTS}.name`).orderBy(`${TENANTS}.id`);
   if (limit > 0) query.limit(limit).offset((page - 1) * limit);
 
   return ((await query) as Item[]).map((row) => String(row['id']));
