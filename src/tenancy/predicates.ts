@@ -13,6 +13,19 @@ export function equalsAndExists(field: string, value: string): Filter {
   return { _and: [{ [field]: { _nnull: true } }, { [field]: { _eq: value } }] };
 }
 
+/** The field and the value of a filter made by {@link equalsAndExists}; null for any other filter. */
+export function columnOf(filter: Filter): { field: string; value: string | null } | null {
+  const [exists, equals, ...others] = (filter as { _and?: Filter[] })._and ?? [];
+  const [[field, condition] = []] = Object.entries(equals ?? {});
+  if (field === undefined || !isComparison(condition) || others.length > 0) return null;
+
+  return canonical(exists) === canonical({ [field]: { _nnull: true } }) ? { field, value: condition._eq } : null;
+}
+
+function isComparison(condition: unknown): condition is { _eq: string | null } {
+  return typeof condition === 'object' && condition !== null && Object.keys(condition).join() === '_eq';
+}
+
 /** Rows that belong to the tenant whose id is given; by default the requester's active tenant. */
 export function ownTenant(tenant: string = CURRENT_ROLE): Filter {
   return equalsAndExists(TENANT_FIELD, tenant);

@@ -1,5 +1,6 @@
 import type { Accountability, Filter, Query, SchemaOverview } from '@directus/types';
-import { boundaryOf, type BoundaryContext, type Requester } from './boundaries.ts';
+import { boundaryOf, type Boundary, type BoundaryContext, type Requester } from './boundaries.ts';
+import { scopeFilterHops, scopeHops, type HopContext } from './hops.ts';
 import { hasTenantField } from './scopes.ts';
 import { TENANTS, TENANTS_ROLE } from './managed.ts';
 import { and, CURRENT_ROLE, CURRENT_USER } from './predicates.ts';
@@ -13,8 +14,11 @@ export function requesterOf({ role, roles }: Accountability): Requester {
 }
 
 /**
- * The query of a root read, with the tenant filter AND-ed on. A new object: Directus freezes the queries of requests.
- * Answers null where the requester may not read the collection at all.
+ * The query of a root read, with the tenant filter AND-ed on and every hop over a relation limited to what the requester
+ * may read. A new object: Directus freezes the queries of requests. Answers null where the requester may not read the
+ * collection at all.
+ *
+ * @throws RefusedError that names the path, for a hop that cannot be limited
  */
 export function scopeQuery(
   query: Query,
@@ -22,15 +26,45 @@ export function scopeQuery(
   accountability: Accountability,
   context: BoundaryContext,
 ): Query | null {
-  const boundary = boundaryOf(collection, 'read', requesterOf(accountability), context);
+  const hops = hopContext(accountability, context);
+  const boundary = hops.readable(collection);
 
-  if (boundary.kind === 'open') return query;
   // What Directus grants every user of its app (the own settings, translations, …) stays with the permission engine.
-  if (boundary.kind === 'closed') return collection.startsWith('directus_') ? query : null;
+  if (boundary.kind === 'closed' && !collection.startsWith('directus_')) return null;
 
-  if (boundary.queryFields.length === 0) return query;
+  const scoped = scopeHops(query, collection, hops);
+  if (boundary.kind !== 'rows' || boundary.queryFields.length === 0) return scoped;
 
-  return { ...query, filter: and(query.filter, resolve(boundary.filter, accountability)) };
+  return { ...scoped, filter: and(scoped.filter, boundary.filter) };
+}
+
+/**
+ * The query of a request with the hops of its filter limited, for what Directus counts beside a list: it takes those counts
+ * without asking any hook.
+ *
+ * @throws RefusedError as {@link scopeQuery}
+ */
+export function scopeCounts(
+  query: Query,
+  collection: string,
+  accountability: Accountability,
+  context: BoundaryContext,
+): Query {
+  if (!query.filter) return query;
+  return { ...query, filter: scopeFilterHops(query.filter, collection, hopContext(accountability, context)) };
+}
+
+function hopContext(accountability: Accountability, context: BoundaryContext): HopContext {
+  const requester = requesterOf(accountability);
+
+  return {
+    schema: context.schema,
+    readable: (collection): Boundary => {
+      const boundary = boundaryOf(collection, 'read', requester, context);
+      if (boundary.kind !== 'rows') return boundary;
+      return { ...boundary, filter: resolve(boundary.filter, accountability) };
+    },
+  };
 }
 
 /** Whether the licence matters for a collection: its rows are kept apart by permission rules. */
@@ -39,7 +73,7 @@ export function needsRules(collection: string, schema: SchemaOverview): boolean 
 }
 
 /** Puts the requester's ids in the place of dynamic variables: Directus resolves those in rules only. */
-function resolve(filter: Filter, { role, user }: Accountability): Filter {
+export function resolve(filter: Filter, { role, user }: Accountability): Filter {
   const values: Record<string, string | null> = { [CURRENT_ROLE]: role, [CURRENT_USER]: user };
 
   return JSON.parse(JSON.stringify(filter), (_key, value: unknown) =>

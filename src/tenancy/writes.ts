@@ -38,6 +38,24 @@ export function owningReferences(collection: string, payload: Item, schema: Sche
 }
 
 /**
+ * Whether Directus or the database gives new rows their key. Nobody short of a super-admin chooses such a key: the answer
+ * would tell whether another tenant has it, and a sequence would go on from it for everybody.
+ */
+export function isKeyGenerated(collection: string, schema: SchemaOverview): boolean {
+  const field = schema.collections[collection]?.fields[primaryKeyOf(collection, schema)];
+  return field?.defaultValue === 'AUTO_INCREMENT' || field?.special.includes('uuid') === true || field?.type === 'uuid';
+}
+
+/** A row that is not the requester's to write, or is not there: which of both is not told, nor by whom the key was chosen. */
+export function notYours(): Error {
+  return new RefusedError({
+    reason:
+      "You don't have permission to access this, or it does not exist. " +
+      'New rows are given their key: leave it out when you create one.',
+  });
+}
+
+/**
  * The payload of a row that a requester short of a super-admin creates, stamped with the tenant in which the requester acts.
  *
  * @throws RefusedError when the requester acts in no tenant

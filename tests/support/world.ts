@@ -73,11 +73,17 @@ const COLLECTIONS: { collection: string; scope: 'tenant' | 'shared'; fields: Fie
       { field: 'cover', type: 'uuid', schema: {} },
       alias('tasks', 'o2m'),
       alias('tags', 'm2m'),
+      alias('sections', 'm2a'),
     ],
   },
   { collection: 'tasks', scope: 'tenant', fields: [serial, text('title'), number('project'), number('parent')] },
   { collection: 'tags', scope: 'tenant', fields: [serial, text('name'), alias('projects', 'm2m')] },
   { collection: 'projects_tags', scope: 'tenant', fields: [serial, number('projects_id'), number('tags_id')] },
+  {
+    collection: 'project_sections',
+    scope: 'tenant',
+    fields: [serial, number('project'), text('item'), text('collection')],
+  },
 ];
 
 const RELATIONS = [
@@ -97,6 +103,23 @@ const RELATIONS = [
     field: 'tags_id',
     related_collection: 'tags',
     meta: { one_field: 'projects', junction_field: 'projects_id' },
+  },
+  {
+    collection: 'project_sections',
+    field: 'project',
+    related_collection: 'projects',
+    meta: { one_field: 'sections', junction_field: 'item' },
+  },
+  {
+    collection: 'project_sections',
+    field: 'item',
+    related_collection: null,
+    meta: {
+      one_field: null,
+      one_collection_field: 'collection',
+      one_allowed_collections: ['clients', 'tags', 'countries'],
+      junction_field: 'project',
+    },
   },
 ];
 
@@ -124,7 +147,8 @@ export async function createCollections(superAdmin: Account): Promise<void> {
   }
 
   for (const relation of RELATIONS) {
-    await must(superAdmin, 'POST', '/relations', { ...relation, schema: { on_delete: 'SET NULL' } });
+    const schema = relation.related_collection ? { schema: { on_delete: 'SET NULL' } } : {};
+    await must(superAdmin, 'POST', '/relations', { ...relation, ...schema });
   }
 
   for (const { collection, scope } of COLLECTIONS) {
@@ -183,6 +207,7 @@ async function fill(
       budget: count * 100,
       client: clients[count % clients.length],
       tags: [{ tags_id: tags[0] }],
+      sections: [{ collection: 'clients', item: clients[count % clients.length] }],
     })),
   )) as number[];
 

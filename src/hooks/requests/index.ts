@@ -1,24 +1,20 @@
 import { defineHook } from '@directus/extensions-sdk';
 import type { Application } from 'express';
-import type { Accountability } from '@directus/types';
+import type { Accountability, SchemaOverview } from '@directus/types';
 import { ForbiddenError } from '@directus/errors';
-import { processState, runtime } from '../../runtime.ts';
+import { withBatch } from '../../services/request-batch.ts';
+import { processState, runtime, type Middleware } from '../../runtime.ts';
+import { collectionOf, createCountsGuard, scopeMessageCounts } from './counts.ts';
 import { gate, mount } from './gate.ts';
 import { assertIdentityIsCurrent, createGuard } from './guard.ts';
 import { licenceGuard } from './licence-guard.ts';
 
 /** Wall 4. What has to be decided per request: the boot gate, and whether the identity behind a token is still true. */
-export default defineHook(({ filter, init }, { database }) => {
+export default defineHook(({ filter, init }, { database, getSchema }) => {
   const state = processState();
-  const guard = createGuard(database);
 
   state.gate = gate;
-  state.guard = (request, response, next) => {
-    guard(request, response, (error?: unknown) => {
-      if (error) next(error);
-      else licenceGuard(request, response, next);
-    });
-  };
+  state.guard = inTurn([createGuard(database), licenceGuard, createCountsGuard(database), batches]);
 
   init('middlewares.before', ({ app }) => mount(app as Application, 'gate'));
   init('middlewares.after', ({ app }) => mount(app as Application, 'guard'));
@@ -38,12 +34,35 @@ export default defineHook(({ filter, init }, { database }) => {
     const accountability = (client as { accountability?: Accountability | null } | undefined)?.accountability;
     // Directus takes a socket without accountability for an internal caller with full rights.
     if (!accountability && !isAuthentication(message)) throw new ForbiddenError();
-    if (accountability) await assertIdentityIsCurrent(database, accountability);
-    return message;
+    if (!accountability) return message;
+
+    await assertIdentityIsCurrent(database, accountability);
+    return scopeMessageCounts(message, accountability, database, await getSchema());
   });
 
   runtime.registered.add('requests');
 });
+
+/** Keeps the rows of a request at hand, so that the write wall asks once for what all of them refer to. */
+const batches: Middleware = (request, _response, next) => {
+  const { schema } = request as typeof request & { schema?: SchemaOverview };
+  const collection = schema && request.method === 'POST' ? collectionOf(request.path, schema) : null;
+  if (collection) withBatch(collection, request.body, next);
+  else next();
+};
+
+/** One middleware that runs others one after the other; the first error ends it. */
+function inTurn([first, ...others]: Middleware[]): Middleware {
+  if (!first) return (_request, _response, next) => next();
+  const rest = inTurn(others);
+
+  return (request, response, next) => {
+    first(request, response, (error?: unknown) => {
+      if (error) next(error);
+      else rest(request, response, next);
+    });
+  };
+}
 
 function isAuthentication(message: unknown): boolean {
   return (message as { type?: unknown } | null)?.type === 'auth';

@@ -1,20 +1,32 @@
 import { defineHook } from '@directus/extensions-sdk';
-import type { EventContext, Item, PrimaryKey } from '@directus/types';
+import type { EventContext, Item, PrimaryKey, SchemaOverview } from '@directus/types';
+import type { Knex } from 'knex';
+import { assertReferences, type Referrer } from '../../services/references.ts';
 import { LICENCE_REASON, RefusedError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
+import { referencesOf } from '../../tenancy/references.ts';
 import { primaryKeyOf } from '../../tenancy/scopes.ts';
 import {
   assertTenantStays,
   changesForRequester,
+  isKeyGenerated,
+  notYours,
   owningReferences,
   ownershipOf,
+  type Ownership,
   stampForRequester,
   stampFromPayload,
 } from '../../tenancy/writes.ts';
-import { runtime } from '../../runtime.ts';
+import { boundaryContext, runtime, type Context } from '../../runtime.ts';
 import { registerIdentityGuards } from './identity.ts';
 import { registerNewCollections } from './new-collections.ts';
+
+/** What others than super-admins may write, by the first part of Directus' event names. */
+const WRITTEN_BY_REQUESTERS = [
+  ...['items', 'files', 'folders', 'users', 'comments', 'notifications', 'presets', 'shares'],
+  ...['dashboards', 'panels', 'versions', 'translations'],
+];
 
 /**
  * Wall 3. Stamps `tenant_id` on created rows, keeps it as it is on updates, and lets a member touch rows of the own tenant
@@ -23,13 +35,13 @@ import { registerNewCollections } from './new-collections.ts';
 export default defineHook((register, context) => {
   const { filter } = register;
 
-  for (const scope of ['items', 'files', 'folders']) {
+  for (const scope of WRITTEN_BY_REQUESTERS) {
     filter<Item>(`${scope}.create`, async (payload, { collection }, event) =>
-      stamped(String(collection), payload, event),
+      stamped(context, String(collection), payload, event),
     );
 
     filter<Item>(`${scope}.update`, async (changes, { collection, keys }, event) =>
-      keptInTenant(String(collection), changes, keys as PrimaryKey[], event),
+      keptInTenant(context, String(collection), changes, keys as PrimaryKey[], event),
     );
 
     filter<PrimaryKey[]>(`${scope}.delete`, async (keys, { collection }, event) => {
@@ -44,19 +56,39 @@ export default defineHook((register, context) => {
   runtime.registered.add('writes');
 });
 
-async function stamped(collection: string, payload: Item, event: EventContext): Promise<Item> {
-  const { accountability, database, schema } = event;
-  if (!schema) throw unknownSchema(collection);
-
+async function stamped(context: Context, collection: string, payload: Item, event: EventContext): Promise<Item> {
+  const { accountability, database } = event;
+  const schema = schemaOf(event, collection);
   const ownership = ownershipOf(collection, schema);
-  if (ownership === 'never') return payload;
 
   if (accountability && !accountability.admin) {
-    assertLicensed(event);
-    return stampForRequester(payload, ownership, accountability);
+    if (ownership !== 'never') {
+      assertLicensed(event);
+      const key = payload[primaryKeyOf(collection, schema)] as unknown;
+      if (key !== undefined && key !== null && isKeyGenerated(collection, schema)) throw notYours();
+    }
+
+    const row = stampForRequester(payload, ownership, accountability);
+    await assertReferencesOf(context, event, collection, payload, [], { requester: accountability });
+    return row;
   }
 
-  if (ownership === 'perhaps' || (payload[TENANT_FIELD] ?? null) !== null) return payload;
+  const row = await stampedForNobody(database, collection, payload, schema, ownership);
+  const tenant = (row[TENANT_FIELD] ?? null) as string | null;
+
+  if (ownership !== 'never') await assertReferencesOf(context, event, collection, row, [], { tenant });
+  return row;
+}
+
+/** The row of a super-admin or an internal service, which name its tenant or refer to rows that tell it. */
+async function stampedForNobody(
+  database: Knex,
+  collection: string,
+  payload: Item,
+  schema: SchemaOverview,
+  ownership: Ownership,
+): Promise<Item> {
+  if (ownership !== 'always' || (payload[TENANT_FIELD] ?? null) !== null) return payload;
 
   const tenants = new Set<string>();
 
@@ -69,38 +101,79 @@ async function stamped(collection: string, payload: Item, event: EventContext): 
   return stampFromPayload(payload, ownership, [...tenants]);
 }
 
-async function keptInTenant(collection: string, changes: Item, keys: PrimaryKey[], event: EventContext): Promise<Item> {
-  const { accountability, database, schema } = event;
-  if (!schema) throw unknownSchema(collection);
-
+async function keptInTenant(
+  context: Context,
+  collection: string,
+  changes: Item,
+  keys: PrimaryKey[],
+  event: EventContext,
+): Promise<Item> {
+  const { accountability, database } = event;
+  const schema = schemaOf(event, collection);
   const ownership = ownershipOf(collection, schema);
-  if (ownership === 'never') return changes;
 
   if (accountability && !accountability.admin) {
     await assertRowsOfRequester(collection, keys, event);
-    return changesForRequester(changes, ownership, accountability);
+    const kept = changesForRequester(changes, ownership, accountability);
+    await assertReferencesOf(context, event, collection, kept, keys, { requester: accountability });
+    return kept;
   }
 
+  if (ownership === 'never') return changes;
+
   if (TENANT_FIELD in changes) {
-    const rows: Item[] = await database(collection)
-      .distinct(TENANT_FIELD)
-      .whereIn(primaryKeyOf(collection, schema), keys);
+    const rows: Item[] = await database(collection).select().whereIn(primaryKeyOf(collection, schema), keys);
 
     assertTenantStays(
       changes,
       rows.map((row) => (row[TENANT_FIELD] ?? null) as string | null),
     );
+
+    // Rows that are given to a tenant take along what they refer to.
+    const tenant = (changes[TENANT_FIELD] ?? null) as string | null;
+    for (const row of rows)
+      await assertReferencesOf(context, event, collection, { ...row, ...changes }, [], { tenant });
+    return changes;
+  }
+
+  if (refersToSomething(collection, changes, schema)) {
+    const rows: Item[] = await database(collection)
+      .distinct(TENANT_FIELD)
+      .whereIn(primaryKeyOf(collection, schema), keys);
+
+    for (const row of rows) {
+      const tenant = (row[TENANT_FIELD] ?? null) as string | null;
+      await assertReferencesOf(context, event, collection, changes, keys, { tenant });
+    }
   }
 
   return changes;
 }
 
+function refersToSomething(collection: string, changes: Item, schema: SchemaOverview): boolean {
+  const { known, open, redirected } = referencesOf(collection, changes, schema);
+  return known.length + open.length + redirected.length > 0;
+}
+
+function assertReferencesOf(
+  context: Context,
+  event: EventContext,
+  collection: string,
+  payload: Item,
+  keys: PrimaryKey[],
+  referrer: Referrer,
+): Promise<void> {
+  const schema = schemaOf(event, collection);
+  const known = { database: event.database, schema };
+  return assertReferences(context, boundaryContext(schema), known, collection, payload, keys, referrer);
+}
+
 /** Refuses keys of rows that are not the requester's to write; a missing row gets the same answer as a foreign one. */
 async function assertRowsOfRequester(collection: string, keys: PrimaryKey[], event: EventContext): Promise<void> {
-  const { accountability, database, schema } = event;
+  const { accountability, database } = event;
   if (!accountability || accountability.admin) return;
-  if (!schema) throw unknownSchema(collection);
 
+  const schema = schemaOf(event, collection);
   const ownership = ownershipOf(collection, schema);
   if (ownership === 'never' || keys.length === 0) return;
   assertLicensed(event);
@@ -116,7 +189,7 @@ async function assertRowsOfRequester(collection: string, keys: PrimaryKey[], eve
   const found = await rows.count({ count: '*' }).first();
 
   if (Number(found?.['count']) !== new Set(keys.map(String)).size) {
-    throw new RefusedError({ reason: `You don't have permission to access this, or it does not exist.` });
+    throw notYours();
   }
 }
 
@@ -126,6 +199,8 @@ function assertLicensed({ accountability }: EventContext): void {
   }
 }
 
-function unknownSchema(collection: string): Error {
-  return new RefusedError({ reason: `The schema of "${collection}" is not known at the moment. Try again.` });
+function schemaOf({ schema }: EventContext, collection: string): SchemaOverview {
+  if (schema) return schema;
+
+  throw new RefusedError({ reason: `The schema of "${collection}" is not known at the moment. Try again.` });
 }

@@ -1,0 +1,232 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { inEveryCell } from '../support/cells.ts';
+import type { Account } from '../support/client.ts';
+import { runSql } from '../support/sql.ts';
+import { must, type World } from '../support/world.ts';
+
+interface Row {
+  id: string | number;
+}
+
+inEveryCell('A row refers to rows of its own tenant', (world, host) => {
+  let editor: Account;
+
+  beforeAll(() => {
+    editor = world().north.editor;
+  });
+
+  /** The request is refused, names the field, and a key that nobody has gets the same answer. */
+  async function refuses(
+    method: string,
+    path: string,
+    field: string,
+    bodyWith: (key: unknown) => object,
+    key: unknown,
+  ) {
+    const nobodys = typeof key === 'number' ? 987_654 : crypto.randomUUID();
+    const foreign = await editor.send(method, path, bodyWith(key));
+    const missing = await editor.send(method, path, bodyWith(nobodys));
+
+    expect(foreign.status, JSON.stringify(foreign.data)).toBe(400);
+    expect(foreign.errors[0]).toMatchObject({ extensions: { code: 'INVALID_PAYLOAD', field } });
+    expect({ status: missing.status, errors: missing.errors }).toEqual({
+      status: foreign.status,
+      errors: foreign.errors,
+    });
+  }
+
+  const countOf = async (collection: string): Promise<number> => {
+    const [row] = await runSql(host().database, `SELECT COUNT(*) AS amount FROM ${collection}`);
+    return Number(row!['amount']);
+  };
+
+  const rows: [string, string, (key: unknown) => object, (world: World) => unknown][] = [
+    ['many-to-one', 'client', (key) => ({ title: 'x', client: key }), ({ south }) => south.clients[0]],
+    ['many-to-one as an object', 'client', (key) => ({ client: { id: key } }), ({ south }) => south.clients[0]],
+    [
+      'many-to-one with changes',
+      'client',
+      (key) => ({ client: { id: key, name: 'x' } }),
+      ({ south }) => south.clients[0],
+    ],
+    ['one-to-many', 'tasks', (key) => ({ tasks: [key] }), ({ south }) => south.tasks[0]],
+    [
+      'one-to-many with changes',
+      'tasks',
+      (key) => ({ tasks: [{ id: key, title: 'x' }] }),
+      ({ south }) => south.tasks[0],
+    ],
+    [
+      'one-to-many in lists',
+      'tasks',
+      (key) => ({ tasks: { create: [], update: [{ id: key, title: 'x' }], delete: [] } }),
+      ({ south }) => south.tasks[0],
+    ],
+    ['many-to-many', 'tags.tags_id', (key) => ({ tags: [{ tags_id: key }] }), ({ south }) => south.tags[0]],
+    [
+      'many-to-many in lists',
+      'tags.tags_id',
+      (key) => ({ tags: { create: [{ tags_id: { id: key } }], update: [], delete: [] } }),
+      ({ south }) => south.tags[0],
+    ],
+    [
+      'many-to-any',
+      'sections.item',
+      (key) => ({ sections: [{ collection: 'clients', item: key }] }),
+      ({ south }) => south.clients[0],
+    ],
+    [
+      'many-to-any as an object',
+      'sections.item',
+      (key) => ({ sections: [{ collection: 'tags', item: { id: key } }] }),
+      ({ south }) => south.tags[0],
+    ],
+    [
+      'nested twice',
+      'client.projects.tasks',
+      (key) => ({ client: { name: 'x', projects: [{ tasks: [key] }] } }),
+      ({ south }) => south.tasks[0],
+    ],
+  ];
+
+  describe.each(rows)('%s', (_name, field, bodyWith, key) => {
+    it('on a new row', async () => {
+      const before = await countOf('projects');
+      await refuses('POST', '/items/projects', field, bodyWith, key(world()));
+      expect(await countOf('projects')).toBe(before);
+    });
+
+    it('on a row that is there', async () => {
+      const id = world().north.projects[0];
+      await refuses('PATCH', `/items/projects/${id}`, field, bodyWith, key(world()));
+    });
+  });
+
+  it('may be given own rows in every way', async () => {
+    const { clients, tags, tasks } = world().north;
+
+    const row = await must<{ id: number; client: string; tasks: Row[]; tags: object[]; sections: object[] }>(
+      editor,
+      'POST',
+      '/items/projects?fields=id,client,tasks.id,tags.tags_id,sections.item,sections.collection',
+      {
+        title: 'north-refers',
+        client: { id: clients[0] },
+        tasks: [tasks[0], { title: 'north-inner' }],
+        tags: { create: [{ tags_id: tags[1] }, { tags_id: { name: 'north-new-tag' } }], update: [], delete: [] },
+        sections: [
+          { collection: 'clients', item: clients[1] },
+          { collection: 'countries', item: String(world().countries[0]) },
+        ],
+      },
+    );
+
+    expect(row).toMatchObject({ client: clients[0], tasks: [{}, {}], tags: [{}, {}], sections: [{}, {}] });
+    await must(editor, 'PATCH', `/items/tasks/${tasks[0]}`, { project: world().north.projects[0] });
+    await must(editor, 'DELETE', `/items/projects/${row.id}`);
+  });
+
+  it('refuses files, folders and people of another tenant', async () => {
+    const folder = await must<Row>(world().south.owner, 'POST', '/folders', { name: 'south-folder' });
+    await refuses('POST', '/folders', 'parent', (key) => ({ name: 'north', parent: key }), folder.id);
+
+    const form = new FormData();
+    form.append('file', new Blob(['south']), 'south.txt');
+    const file = await must<Row>(world().south.owner, 'POST', '/files', form);
+    await refuses('POST', '/items/projects', 'cover', (key) => ({ title: 'x', cover: key }), file.id);
+
+    const own = await must<Row>(world().north.owner, 'POST', '/folders', { name: 'north-folder' });
+    await must(editor, 'POST', '/folders', { name: 'north-inner', parent: own.id });
+  });
+
+  it('refuses a foreign row anywhere in a batch, and creates none of it', async () => {
+    const before = await countOf('projects');
+    const rows = (key: unknown): object[] => [{ client: world().north.clients[0] }, { title: 'y' }, { client: key }];
+    await refuses('POST', '/items/projects', 'client', rows, world().south.clients[0]);
+    expect(await countOf('projects')).toBe(before);
+  });
+
+  it('refuses a many-to-any row whose collection is changed under its key', async () => {
+    // South's second tag has the same key as this shared country has.
+    const tag = world().south.tags.find((key) => world().countries.includes(key));
+    const key = tag ?? world().south.tags[0]!;
+    const project = world().north.projects[0];
+
+    const [section] = await must<{ sections: { id: number }[] }>(
+      editor,
+      'PATCH',
+      `/items/projects/${project}?fields=sections.id`,
+      {
+        sections: { create: [{ collection: 'countries', item: String(world().countries[0]) }], update: [], delete: [] },
+      },
+    ).then(({ sections }) => sections.slice(-1));
+
+    await runSql(host().database, 'UPDATE project_sections SET item = ? WHERE id = ?', [String(key), section!.id]);
+
+    const answer = await editor.send('PATCH', `/items/project_sections/${section!.id}`, { collection: 'tags' });
+    expect(answer.status).toBe(400);
+    await must(editor, 'DELETE', `/items/project_sections/${section!.id}`);
+  });
+
+  it('refuses values that only a database would take for a key', async () => {
+    for (const client of [true, [world().south.clients[0]], [[1]]]) {
+      const answer = await editor.send('POST', '/items/projects', { client });
+      expect(answer.status).toBe(400);
+      expect(answer.errors[0]!.extensions.field).toBe('client');
+    }
+  });
+
+  it('holds for super-admins as well, who are told why', async () => {
+    const { north, south, superAdmin } = world();
+
+    const created = await superAdmin.send('POST', '/items/projects', {
+      title: 'mixed',
+      tenant_id: north.id,
+      client: south.clients[0],
+    });
+    expect(created).toMatchObject({ status: 400, errors: [{ extensions: { field: 'client' } }] });
+
+    const changed = await superAdmin.send('PATCH', `/items/projects/${north.projects[0]}`, {
+      client: south.clients[0],
+    });
+    expect(changed).toMatchObject({ status: 400, errors: [{ extensions: { field: 'client' } }] });
+
+    const file = await must<Row>(superAdmin, 'POST', '/folders', { name: 'of nobody' });
+    await must(superAdmin, 'PATCH', `/folders/${file.id}`, { parent: null });
+  });
+
+  it('is given its key by Directus, whether another tenant has the wanted one or nobody', async () => {
+    for (const [collection, foreign, nobodys] of [
+      ['projects', world().south.projects[0], 987_654],
+      ['clients', world().south.clients[0], crypto.randomUUID()],
+    ] as const) {
+      for (const [method, path, body] of [
+        ['POST', `/items/${collection}`, (id: unknown) => ({ id })],
+        ['PATCH', `/items/${collection}`, (id: unknown) => [{ id, tenant_id: world().north.id }]],
+      ] as const) {
+        const one = await editor.send(method, path, body(foreign));
+        const other = await editor.send(method, path, body(nobodys));
+        expect(one.status).toBe(403);
+        expect({ status: other.status, errors: other.errors }).toEqual({ status: one.status, errors: one.errors });
+      }
+
+      const importing = async (id: unknown): Promise<unknown> => {
+        const form = new FormData();
+        form.append('file', new Blob([JSON.stringify([{ id }])], { type: 'application/json' }), 'rows.json');
+        const { status, errors } = await editor.send('POST', `/utils/import/${collection}`, form);
+        return { status, errors };
+      };
+
+      const answer = await importing(foreign);
+      expect(answer).toMatchObject({ status: 403 });
+      expect(await importing(nobodys)).toEqual(answer);
+    }
+  });
+
+  it('of GraphQL is held to the same', async () => {
+    const answer = await editor.send('POST', '/graphql', {
+      query: `mutation { create_projects_item(data: { title: "x", client: { id: "${world().south.clients[0]}" } }) { id } }`,
+    });
+    expect(JSON.stringify(answer.errors)).toContain('does not exist or is not yours');
+  });
+});
