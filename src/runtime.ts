@@ -26,6 +26,8 @@ export interface Runtime {
   tenantsExist: boolean;
   /** Whether the licence allows custom permission rules; null until it was asked. */
   licensed: boolean | null;
+  /** How many sockets have been opened; as long as none was, nobody subscribes to anything. */
+  sockets: number;
 }
 
 export const runtime: Runtime = {
@@ -35,6 +37,7 @@ export const runtime: Runtime = {
   recorded: new Map(),
   tenantsExist: false,
   licensed: null,
+  sockets: 0,
 };
 
 export type Middleware = (request: Request, response: Response, next: NextFunction) => void;

@@ -53,6 +53,11 @@ export function fullAccessWith(context: ServiceContext, schema: SchemaOverview, 
   };
 }
 
+/** Whether the host is Directus 11; the status of collections came with 12. */
+export function isDirectus11({ collections }: SchemaOverview): boolean {
+  return collections['directus_collections']?.fields['status'] === undefined;
+}
+
 /** Some methods of Directus ask for an administrator even of internal callers. */
 const SYSTEM_ADMIN: Accountability = { admin: true, app: false, ip: null, role: null, roles: [], user: null };
 

@@ -124,6 +124,38 @@ export function referencesOf(collection: string, payload: Item, schema: SchemaOv
   }
 }
 
+/** A payload and those nested in it, with the path of each, which ends in a dot, and its collection. */
+export function nestedPayloads(
+  collection: string,
+  payload: Item,
+  schema: SchemaOverview,
+  path = '',
+): { path: string; to: string; payload: Item }[] {
+  const nested = schema.relations.flatMap((relation) => {
+    const { meta, related_collection: related } = relation;
+    const parts: [field: string, to: string][] = [];
+
+    if (relation.collection === collection) {
+      const named: unknown = related ?? payload[meta?.one_collection_field ?? ''];
+      if (typeof named === 'string' && named in schema.collections) parts.push([relation.field, named]);
+    }
+
+    if (related === collection && meta?.one_field) parts.push([meta.one_field, relation.collection]);
+
+    return parts.flatMap(([field, to]) =>
+      rowsIn(payload[field]).flatMap((row) => nestedPayloads(to, row, schema, `${path}${field}.`)),
+    );
+  });
+
+  return [{ path, to: collection, payload }, ...nested];
+}
+
+/** The objects of a relational value: itself, those of a list, or those of the three lists. */
+function rowsIn(value: unknown): Item[] {
+  const rows = Array.isArray(value) ? (value as unknown[]) : isRecord(value) ? [value, ...listsOf(value)] : [];
+  return rows.filter(isRecord);
+}
+
 /** The rows in the three lists of Directus' detailed syntax for related rows. */
 function listsOf(value: Record<string, unknown>): unknown[] {
   return ['create', 'update', 'delete'].flatMap((list) =>

@@ -9,6 +9,17 @@ export type PermissionRow = Pick<
   'collection' | 'action' | 'permissions' | 'validation' | 'presets' | 'fields'
 >;
 
+/** A new file gets its stored name from Directus, after this was looked at. */
+const NO_FILE_NAME = { filename_disk: { _null: true } } as Filter;
+
+/**
+ * The names under which Directus itself stores a file: its id and an extension. A name of the requester's choice could be
+ * that of somebody else's file, or begin as it does.
+ */
+const GIVEN_FILE_NAME = {
+  filename_disk: { _regex: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\\.[^/\\\\.]{1,32})?$' },
+} as Filter;
+
 const SUBMITTED_TENANT = { [TENANT_FIELD]: { _submitted: true } } as Filter;
 
 /**
@@ -20,7 +31,7 @@ export function narrowPermissions<Row extends PermissionRow>(
   requester: Requester,
   context: BoundaryContext,
 ): Row[] {
-  return permissions.flatMap((permission) => {
+  return permissions.map(withGivenFileName(requester, context)).flatMap((permission) => {
     const boundary = boundaryOf(permission.collection, permission.action, requester, context);
     const narrowed = narrow(permission, boundary);
     if (!narrowed) return [];
@@ -28,6 +39,21 @@ export function narrowPermissions<Row extends PermissionRow>(
       requester === 'outsider' && context.fieldsCanBeHidden ? hideTenantField(narrowed, context.schema) : narrowed,
     ];
   });
+}
+
+/** Uploads reach no hook, so the rule is what keeps the stored name of a file. */
+function withGivenFileName(
+  requester: Requester,
+  { tenantsExist }: BoundaryContext,
+): <Row extends PermissionRow>(permission: Row) => Row {
+  return (permission) => {
+    const writesFile =
+      permission.collection === 'directus_files' && (permission.action === 'create' || permission.action === 'update');
+
+    if (!writesFile || (requester === 'outsider' && !tenantsExist)) return permission;
+    const rule = permission.action === 'create' ? NO_FILE_NAME : GIVEN_FILE_NAME;
+    return { ...permission, validation: and(permission.validation, rule) };
+  };
 }
 
 /** The permission row within the boundary; null when nothing is left of it. */

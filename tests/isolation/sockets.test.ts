@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
+import type { Account } from '../support/client.ts';
 import { startTestHost } from '../support/host.ts';
 import { createPerson } from '../support/people.ts';
 import { createWorld, must, type World } from '../support/world.ts';
 
 interface SocketMessage {
   type: string;
+  event?: string;
+  uid?: string;
   status?: string;
   data?: unknown;
+  meta?: unknown;
   error?: { code: string };
 }
 
@@ -15,8 +19,18 @@ interface SocketMessage {
 class Socket {
   private readonly socket: WebSocket;
 
+  /** What came of subscriptions, in its order. */
+  readonly events: SocketMessage[] = [];
+
+  readonly closed: Promise<unknown>;
+
   private constructor(socket: WebSocket) {
     this.socket = socket;
+    this.closed = new Promise((resolve) => socket.addEventListener('close', resolve, { once: true }));
+    socket.addEventListener('message', ({ data }: MessageEvent<string>) => {
+      const message = JSON.parse(data) as SocketMessage;
+      if (message.type === 'subscription' && message.event !== 'init') this.events.push(message);
+    });
   }
 
   static async open(url: string): Promise<Socket> {
@@ -33,7 +47,7 @@ class Socket {
     return new Promise((resolve) => {
       const listen = ({ data }: MessageEvent<string>): void => {
         const answer = JSON.parse(data) as SocketMessage;
-        if (answer.type === 'ping') return;
+        if (answer.type === 'ping' || (answer.type === 'subscription' && answer.event !== 'init')) return;
         this.socket.removeEventListener('message', listen);
         resolve(answer);
       };
@@ -111,4 +125,110 @@ describe('A WebSocket', () => {
     expect(((await socket.ask(READ_PROJECTS)).data as unknown[]).length).toBe(3);
     socket.close();
   });
+
+  it('limits hops, and counts as it lists', async () => {
+    const socket = await authenticated(world.south.owner);
+
+    for (const filter of [
+      { clients: { name: { _starts_with: 'north' } } },
+      JSON.stringify({ clients: { name: { _starts_with: 'north' } } }),
+    ]) {
+      const read = { type: 'items', action: 'read', collection: 'countries', query: { filter, meta: '*' } };
+      expect(await socket.ask(read)).toMatchObject({ data: [], meta: { filter_count: 0, total_count: 2 } });
+    }
+
+    socket.close();
+  });
+
+  it.each(['update', 'delete'])('takes no query that names rows to %s', async (action) => {
+    const socket = await authenticated(world.south.owner);
+    const ask = (title: string) =>
+      socket.ask({
+        type: 'items',
+        action,
+        collection: 'projects',
+        query: { filter: { title: { _starts_with: title } } },
+        data: { budget: 1 },
+      });
+
+    const answers = [await ask('north'), await ask('nobody')];
+    for (const answer of answers) expect(answer).toMatchObject({ status: 'error', error: { code: 'INVALID_PAYLOAD' } });
+    expect(answers[0]).toEqual(answers[1]);
+    socket.close();
+  });
+
+  describe('that is subscribed', () => {
+    const created = (account: Account): Promise<{ id: number }> =>
+      must<{ id: number }>(account, 'POST', '/items/projects', { title: 'told' });
+
+    it('is told of rows of the own tenant alone, when they are made, changed and deleted', async () => {
+      const north = await authenticated(world.north.editor);
+      const south = await authenticated(world.south.editor);
+      const subscribe = { type: 'subscribe', collection: 'projects', uid: 'all', query: { fields: ['id'] } };
+      for (const socket of [north, south]) await socket.ask(subscribe);
+
+      const theirs = await created(world.north.editor);
+      await must(world.north.editor, 'PATCH', `/items/projects/${theirs.id}`, { budget: 1 });
+      await must(world.north.editor, 'DELETE', `/items/projects/${theirs.id}`);
+      await expect.poll(() => north.events.map(({ event }) => event)).toEqual(['create', 'update', 'delete']);
+
+      const own = await created(world.south.editor);
+      await must(world.superAdmin, 'DELETE', `/items/projects/${own.id}`);
+      await expect.poll(() => south.events.map(({ event }) => event)).toEqual(['create', 'delete']);
+      expect(south.events.at(-1)!.data).toEqual([String(own.id)]);
+      expect(north.events).toHaveLength(3);
+
+      for (const socket of [north, south]) socket.close();
+    });
+
+    it('to one row hears of it only where it may read it', async () => {
+      const socket = await authenticated(world.south.owner);
+      const ask = (item: unknown) => socket.ask({ type: 'subscribe', collection: 'projects', event: 'update', item });
+
+      const foreign = await ask(world.north.projects[0]);
+      expect(foreign).toMatchObject({ status: 'error', error: { code: 'FORBIDDEN' } });
+      expect(await ask(987_654)).toEqual(foreign);
+      expect(await ask(world.south.projects[0])).toMatchObject({ type: 'subscription', event: 'init' });
+      socket.close();
+    });
+
+    it('hears nothing more after the user was moved', async () => {
+      const person = await createPerson(host.url, world.superAdmin, { role: world.north.id });
+      const [moved, stays] = [await authenticated(person), await authenticated(world.north.editor)];
+      for (const socket of [moved, stays]) {
+        await socket.ask({ type: 'subscribe', collection: 'projects', uid: 'all', query: { fields: ['id'] } });
+      }
+
+      await must(world.superAdmin, 'PATCH', `/users/${person.id}`, { role: world.south.id });
+      const { id } = await created(world.north.editor);
+      await moved.closed;
+      await expect.poll(() => stays.events.length).toBe(1);
+      expect(moved.events).toEqual([]);
+
+      await must(world.north.editor, 'DELETE', `/items/projects/${id}`);
+      stays.close();
+    });
+
+    it('hears nothing more without an identity', async () => {
+      const [lost, stays] = [await authenticated(world.north.viewer), await authenticated(world.north.editor)];
+      for (const socket of [lost, stays]) {
+        await socket.ask({ type: 'subscribe', collection: 'projects', uid: 'all', query: { fields: ['id'] } });
+      }
+
+      expect(await lost.ask({ type: 'auth', access_token: 'worth-nothing' })).toMatchObject({ status: 'error' });
+      const { id } = await created(world.north.editor);
+      await expect.poll(() => stays.events.length).toBe(1);
+      await lost.ask(READ_PROJECTS);
+      expect(lost.events).toEqual([]);
+
+      await must(world.north.editor, 'DELETE', `/items/projects/${id}`);
+      for (const socket of [lost, stays]) socket.close();
+    });
+  });
+
+  async function authenticated(account: Account): Promise<Socket> {
+    const socket = await Socket.open(host.url);
+    expect(await socket.ask({ type: 'auth', access_token: account.token })).toMatchObject({ status: 'ok' });
+    return socket;
+  }
 });

@@ -1,6 +1,6 @@
 import type { Field, RawCollection, Relation } from '@directus/types';
 import { ensureIndex } from '../../services/database.ts';
-import { fullAccess, type FullAccess, type ServiceContext } from '../../services/directus.ts';
+import { fullAccess, isDirectus11, type FullAccess, type ServiceContext } from '../../services/directus.ts';
 import { recordScope } from '../../services/scopes.ts';
 import { ensureTenantField } from '../../services/tenant-field.ts';
 import {
@@ -244,9 +244,8 @@ async function addToModuleBar(context: ServiceContext): Promise<void> {
     module_bar: typeof DEFAULT_MODULE_BAR | null;
   };
 
-  // Flows are a module of their own since Directus 12, which also brought the status of collections.
-  const flowsIsModule = schema.collections['directus_collections']?.fields['status'] !== undefined;
-  const bar = stored ?? DEFAULT_MODULE_BAR.filter(({ id }) => id !== 'flows' || flowsIsModule);
+  // Flows are a module of their own since Directus 12.
+  const bar = stored ?? DEFAULT_MODULE_BAR.filter(({ id }) => id !== 'flows' || !isDirectus11(schema));
   if (bar.some(({ id }) => id === TENANTS)) return;
 
   const own = { type: 'module', id: TENANTS, enabled: true };

@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import { actingAs } from '../../services/identity.ts';
 import { scopeCounts } from '../../tenancy/queries.ts';
 import { boundaryContext, type Middleware } from '../../runtime.ts';
+import { collectionOf, partsOf } from './route.ts';
 
 /** The query of a request, which names the counts that are asked for. */
 type CountedQuery = Query & { meta?: string[] };
@@ -22,7 +23,7 @@ interface QueryRequest {
 export function createCountsGuard(database: Knex): Middleware {
   return (request, _response, next) => {
     const { accountability, schema } = request as typeof request & QueryRequest;
-    const collection = schema && collectionOf(request.path, schema);
+    const collection = schema && collectionOf(partsOf(request.path), schema);
 
     if (!accountability || accountability.admin || !schema || !collection) return next();
 
@@ -48,18 +49,6 @@ function watch(request: QueryRequest, scope: (query: CountedQuery | undefined) =
       current = scope(query);
     },
   });
-}
-
-/** The collection that a route of Directus lists or writes; null for any other route. */
-export function collectionOf(path: string, schema: SchemaOverview): string | null {
-  const [root = '', second = ''] = path.split('/').filter(Boolean);
-
-  try {
-    const collection = root === 'items' ? decodeURIComponent(second) : `directus_${root}`;
-    return collection in schema.collections ? collection : null;
-  } catch {
-    return null;
-  }
 }
 
 /**

@@ -1,20 +1,29 @@
 import { defineHook } from '@directus/extensions-sdk';
 import type { Application } from 'express';
-import type { Accountability, SchemaOverview } from '@directus/types';
-import { ForbiddenError } from '@directus/errors';
+import type { SchemaOverview } from '@directus/types';
 import { withBatch } from '../../services/request-batch.ts';
 import { processState, runtime, type Middleware } from '../../runtime.ts';
-import { collectionOf, createCountsGuard, scopeMessageCounts } from './counts.ts';
+import { createCountsGuard } from './counts.ts';
 import { gate, mount } from './gate.ts';
 import { assertIdentityIsCurrent, createGuard } from './guard.ts';
 import { licenceGuard } from './licence-guard.ts';
+import { collectionOf, partsOf } from './route.ts';
+import { createRouteGuards } from './routes.ts';
+import { guardMessage, guardSocket, type Socket } from './sockets.ts';
 
 /** Wall 4. What has to be decided per request: the boot gate, and whether the identity behind a token is still true. */
-export default defineHook(({ filter, init }, { database, getSchema }) => {
+export default defineHook(({ action, filter, init }, context) => {
+  const { database } = context;
   const state = processState();
 
   state.gate = gate;
-  state.guard = inTurn([createGuard(database), licenceGuard, createCountsGuard(database), batches]);
+  state.guard = inTurn([
+    createGuard(database),
+    licenceGuard,
+    createRouteGuards(context),
+    createCountsGuard(database),
+    batches,
+  ]);
 
   init('middlewares.before', ({ app }) => mount(app as Application, 'gate'));
   init('middlewares.after', ({ app }) => mount(app as Application, 'guard'));
@@ -28,17 +37,8 @@ export default defineHook(({ filter, init }, { database, getSchema }) => {
     return claims;
   });
 
-  filter('websocket.message', async (message, { client }) => {
-    if (runtime.closed !== null) throw new ForbiddenError();
-
-    const accountability = (client as { accountability?: Accountability | null } | undefined)?.accountability;
-    // Directus takes a socket without accountability for an internal caller with full rights.
-    if (!accountability && !isAuthentication(message)) throw new ForbiddenError();
-    if (!accountability) return message;
-
-    await assertIdentityIsCurrent(database, accountability);
-    return scopeMessageCounts(message, accountability, database, await getSchema());
-  });
+  filter('websocket.message', (message, { client }) => guardMessage(context, message, client as Socket | undefined));
+  action('websocket.connect', ({ client }) => guardSocket(context, client as Socket));
 
   runtime.registered.add('requests');
 });
@@ -46,7 +46,7 @@ export default defineHook(({ filter, init }, { database, getSchema }) => {
 /** Keeps the rows of a request at hand, so that the write wall asks once for what all of them refer to. */
 const batches: Middleware = (request, _response, next) => {
   const { schema } = request as typeof request & { schema?: SchemaOverview };
-  const collection = schema && request.method === 'POST' ? collectionOf(request.path, schema) : null;
+  const collection = schema && request.method === 'POST' ? collectionOf(partsOf(request.path), schema) : null;
   if (collection) withBatch(collection, request.body, next);
   else next();
 };
@@ -62,8 +62,4 @@ function inTurn([first, ...others]: Middleware[]): Middleware {
       else rest(request, response, next);
     });
   };
-}
-
-function isAuthentication(message: unknown): boolean {
-  return (message as { type?: unknown } | null)?.type === 'auth';
 }

@@ -2,6 +2,7 @@ import { defineHook } from '@directus/extensions-sdk';
 import type { EventContext, Item, PrimaryKey, SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
 import { assertReferences, type Referrer } from '../../services/references.ts';
+import { rememberDeleted } from '../../services/deleted-rows.ts';
 import { LICENCE_REASON, RefusedError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
@@ -19,8 +20,10 @@ import {
   stampFromPayload,
 } from '../../tenancy/writes.ts';
 import { boundaryContext, runtime, type Context } from '../../runtime.ts';
+import { registerFileGuards } from './files.ts';
 import { registerIdentityGuards } from './identity.ts';
 import { registerNewCollections } from './new-collections.ts';
+import { registerVersionGuards } from './versions.ts';
 
 /** What others than super-admins may write, by the first part of Directus' event names. */
 const WRITTEN_BY_REQUESTERS = [
@@ -46,11 +49,14 @@ export default defineHook((register, context) => {
 
     filter<PrimaryKey[]>(`${scope}.delete`, async (keys, { collection }, event) => {
       await assertRowsOfRequester(String(collection), keys, event);
+      await rememberTenants(String(collection), keys, event);
       return keys;
     });
   }
 
   registerIdentityGuards(register);
+  registerFileGuards(register);
+  registerVersionGuards(register, context);
   registerNewCollections(register, context);
 
   runtime.registered.add('writes');
@@ -166,6 +172,21 @@ function assertReferencesOf(
   const schema = schemaOf(event, collection);
   const known = { database: event.database, schema };
   return assertReferences(context, boundaryContext(schema), known, collection, payload, keys, referrer);
+}
+
+/** Sockets are told of deleted rows when nobody can look up any more whose they were. */
+async function rememberTenants(collection: string, keys: PrimaryKey[], event: EventContext): Promise<void> {
+  if (runtime.sockets === 0) return;
+
+  const schema = schemaOf(event, collection);
+  if (ownershipOf(collection, schema) === 'never') return;
+  const primary = primaryKeyOf(collection, schema);
+  const rows: Item[] = await event.database(collection).select(primary, TENANT_FIELD).whereIn(primary, keys);
+
+  for (const row of rows) {
+    if (typeof row[TENANT_FIELD] === 'string')
+      rememberDeleted(collection, row[primary] as PrimaryKey, row[TENANT_FIELD]);
+  }
 }
 
 /** Refuses keys of rows that are not the requester's to write; a missing row gets the same answer as a foreign one. */

@@ -1,0 +1,123 @@
+import type { Knex } from 'knex';
+import { ForbiddenError } from '@directus/errors';
+import { InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
+import { TENANT_FIELD } from '../../tenancy/managed.ts';
+import { requesterOf } from '../../tenancy/queries.ts';
+import { hasTenantField } from '../../tenancy/scopes.ts';
+import { isDirectus11, type ServiceContext } from '../../services/directus.ts';
+import { sortInTenant } from '../../services/sort.ts';
+import type { Context, Middleware } from '../../runtime.ts';
+import { namesRowsByQuery, routeOf, type Route } from './route.ts';
+
+/**
+ * Guards of the routes on which Directus acts without asking the permission engine for each row, and which no hook reaches.
+ * They are for everybody short of a super-admin.
+ */
+export function createRouteGuards(context: Context): Middleware {
+  return (request, response, next) => {
+    const route = routeOf(request);
+    if (!route) return next();
+
+    const guard = async (): Promise<void> => {
+      assertNoQueryNamesRows(route);
+      assertGraphQlStays(route, request.originalUrl);
+      await assertDeletionIsAllowed(context, route);
+      await assertUploadStays(context.database, route, request.headers['upload-metadata']);
+
+      if (await sortsInTenant(context, route)) response.status(200).end();
+      else next();
+    };
+
+    guard().catch(next);
+  };
+}
+
+/** Directus 11 looks up the rows of such a query without the requester's permissions. */
+function assertNoQueryNamesRows(route: Route): void {
+  if (!isDirectus11(route.schema) || !namesRowsByQuery(route)) return;
+  throw new InvalidFieldError({
+    field: 'query',
+    reason: 'is not taken here: read the rows first, and send their "keys"',
+  });
+}
+
+/** Fields of the system's GraphQL that act as the guarded routes do; each of those routes can be used instead. */
+const GRAPHQL_FIELDS = /\butils_sort\b/;
+const GRAPHQL_FIELDS_OF_11 = /\b(?:utils_sort|delete_users_items?|delete_flows_items?|delete_users_me)\b/;
+
+function assertGraphQlStays({ parts, body, schema }: Route, url: string): void {
+  if (parts[0] !== 'graphql' || parts[1]?.toLowerCase() !== 'system') return;
+
+  const query = (body as { query?: unknown } | null)?.query;
+  const text = `${typeof query === 'string' ? query : ''} ${url}`;
+  const [field] = (isDirectus11(schema) ? GRAPHQL_FIELDS_OF_11 : GRAPHQL_FIELDS).exec(text) ?? [];
+
+  if (field)
+    throw new RefusedError({ reason: `"${field}" is not available in GraphQL here: use the REST route instead.` });
+}
+
+/** Directus 11 changes other rows before it asks whether users or flows may be deleted at all. */
+async function assertDeletionIsAllowed(context: ServiceContext, route: Route): Promise<void> {
+  const { method, parts, body, accountability, schema } = route;
+  const [root = '', key] = parts;
+  if (method !== 'DELETE' || !isDirectus11(schema) || !['users', 'flows'].includes(root)) return;
+
+  const listed = Array.isArray(body) ? body : ((body as { keys?: unknown } | null)?.keys ?? []);
+  const keys: unknown[] = key ? [key.toLowerCase() === 'me' ? accountability.user : key] : (listed as unknown[]);
+  if (!accountability.user) throw new ForbiddenError();
+
+  const permissions = new context.services.PermissionsService({ schema, accountability }) as unknown as {
+    getItemPermissions(collection: string, key: string): Promise<{ delete: { access: boolean } }>;
+  };
+
+  for (const each of keys) {
+    const { delete: deletion } = await permissions.getItemPermissions(`directus_${root}`, String(each));
+    if (!deletion.access) throw new ForbiddenError();
+  }
+}
+
+/** What describes a stored file or an upload itself: set by Directus, or a way to somebody else's file. */
+const UPLOAD_FIELDS = ['replace_id', 'filename_disk', 'storage', 'tus_id', 'tus_data', TENANT_FIELD];
+
+/** Resumable uploads take their fields from a header, of which Directus checks a part only and no hook is shown any. */
+async function assertUploadStays(database: Knex, route: Route, header: unknown): Promise<void> {
+  const { method, parts, accountability } = route;
+  if (method !== 'POST' || parts[0] !== 'files' || parts[1]?.toLowerCase() !== 'tus') return;
+  if (typeof header !== 'string') return;
+
+  const metadata = metadataOf(header);
+  const field = UPLOAD_FIELDS.find((name) => metadata.has(name));
+  if (field) throw new InvalidFieldError({ field, reason: 'is not taken from an upload' });
+
+  const folder = metadata.get('folder');
+  if (folder === undefined || folder === '') return;
+
+  const tenant = requesterOf(accountability) === 'member' ? accountability.role : null;
+  const found: unknown = await database('directus_folders')
+    .select('id')
+    .where({ id: folder, [TENANT_FIELD]: tenant })
+    .first();
+  if (!found)
+    throw new InvalidFieldError({ field: 'folder', reason: 'names a row that does not exist or is not yours' });
+}
+
+/** The fields of an `Upload-Metadata` header: pairs of a name and a value in base64, divided by commas (tus 1.0.0). */
+export function metadataOf(header: string): Map<string, string> {
+  return new Map(
+    header.split(',').map((pair) => {
+      const [name = '', value = ''] = pair.trim().split(' ');
+      return [name, Buffer.from(value, 'base64').toString('utf8')];
+    }),
+  );
+}
+
+/** Sorts in Directus' place where rows have tenants: Directus numbers the rows of the whole table anew. */
+async function sortsInTenant(context: Context, route: Route): Promise<boolean> {
+  const { method, parts, body, accountability, schema } = route;
+  const [root, action, collection = ''] = parts;
+  if (method !== 'POST' || root !== 'utils' || action?.toLowerCase() !== 'sort') return false;
+  if (!(collection in schema.collections) || !hasTenantField(collection, schema)) return false;
+
+  await sortInTenant(context, collection, body, accountability, schema);
+  return true;
+}
