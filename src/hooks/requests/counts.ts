@@ -27,13 +27,17 @@ export function createCountsGuard(database: Knex): Middleware {
 
     if (!accountability || accountability.admin || !schema || !collection) return next();
 
-    actingAs(database, accountability).then((requester) => {
+    const limit = async (): Promise<void> => {
+      const requester = await actingAs(database, accountability);
+
       const scope = (query: CountedQuery | undefined): CountedQuery | undefined =>
         query?.meta ? Object.freeze(scopeCounts(query, collection, requester, boundaryContext(schema))) : query;
 
       watch(request as QueryRequest, scope);
-      next();
-    }, next);
+    };
+
+    // Not in one `then`: what is thrown here would be nobody's to catch, and end the process.
+    limit().then(() => next(), next);
   };
 }
 
