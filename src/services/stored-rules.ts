@@ -1,9 +1,11 @@
-import type { Filter, Permission } from '@directus/types';
+import type { AbstractService, Filter, Permission } from '@directus/types';
+import type { Knex } from 'knex';
 import { POLICIES, STEPS_TABLE, TENANT_MEMBERS, TENANTS, WRITING_LEVELS } from '../tenancy/managed.ts';
 import { CURRENT_ROLE, equalsAndExists } from '../tenancy/predicates.ts';
 import { managedPermissions, narrowToOwnTenant, widenFromOwnTenant, type PermissionRow } from '../tenancy/rules.ts';
+import { collectionsWithTenantField, type RecordedScopes } from '../tenancy/scopes.ts';
 import type { Scope } from '../tenancy/types.ts';
-import { fullAccess, type ServiceContext } from './directus.ts';
+import { fullAccess, type FullAccess, type ServiceContext } from './directus.ts';
 import { markRulesStored, scopesWithoutStoredRules } from './scopes.ts';
 
 const WRITING_POLICIES = WRITING_LEVELS.map((level) => POLICIES[level]);
@@ -42,25 +44,22 @@ export async function storeRules(
   if (!access.schema.collections[collection]) return;
 
   const permissions = access.permissions();
-  const stored = (await permissions.readByQuery({
-    filter: { collection: { _eq: collection } },
-    limit: -1,
-  })) as (Permission & { id: number })[];
+  const stored = await readRules(permissions, [collection]);
 
   for (const row of stored) {
     if (row.system || !row.id) continue;
     const wanted = scope === 'tenant' ? narrowToOwnTenant(row) : widenFromOwnTenant(row);
-    if (sameRule(row, wanted)) continue;
-    const { permissions: rule, validation, presets, fields } = wanted;
-    await permissions.updateOne(row.id, { permissions: rule, validation, presets, fields: fields ?? ['*'] });
+    if (!sameRule(row, wanted)) await updateRule(permissions, row.id, wanted);
   }
 
   const wanted = managedPermissions(collection, scope, WRITING_POLICIES, POLICIES.member);
   await createMissing(context, stored, wanted);
 
   const managed = new Set<string>(WRITING_POLICIES);
-  const surplus = stored.filter(({ policy, id }) => scope === 'shared' && id && policy !== null && managed.has(policy));
-  if (surplus.length > 0) await permissions.deleteMany(surplus.map(({ id }) => id));
+  const surplus = stored.flatMap(({ policy, id }) =>
+    scope === 'shared' && id && policy !== null && managed.has(policy) ? [id] : [],
+  );
+  if (surplus.length > 0) await permissions.deleteMany(surplus);
 
   await markRulesStored(context.database, collection);
 }
@@ -83,8 +82,7 @@ async function createMissing(
 
 /** What every member needs of Directus' own collections and of the bundle's; booked, so that a super-admin's changes stay. */
 async function storeBasePermissions(context: ServiceContext): Promise<void> {
-  const booked = await context.database(STEPS_TABLE).where({ number: BASE_PERMISSIONS_STEP }).first();
-  if (booked) return;
+  if (await wereRulesStored(context.database)) return;
 
   const wanted = [
     ...managedPermissions('directus_files', 'tenant', WRITING_POLICIES, POLICIES.member),
@@ -122,6 +120,63 @@ async function storeBasePermissions(context: ServiceContext): Promise<void> {
 
 function readRow(policy: string, collection: string, rule: Filter, fields: string[]): StoredRow {
   return { policy, collection, action: 'read', permissions: rule, validation: null, presets: null, fields };
+}
+
+/** A stored permission row that lacks the predicate of its tenant-scoped collection. */
+export interface DriftedRule {
+  id: number;
+  policy: string;
+  collection: string;
+  action: string;
+  wanted: PermissionRow;
+}
+
+/**
+ * Permission rows of tenant-scoped collections without the stored tenant predicate, such as one that was written past
+ * Directus. Files and folders belong to the project too, so there the rows of managed policies alone carry it.
+ */
+export async function readDriftedRules(access: FullAccess, recorded: RecordedScopes): Promise<DriftedRule[]> {
+  const managed = new Set<string>(Object.values(POLICIES));
+
+  // On the way to shared the field goes last, after the rules.
+  const collections = collectionsWithTenantField(access.schema).filter(
+    (collection) => recorded.get(collection) !== 'shared',
+  );
+
+  return (await readRules(access.permissions(), collections)).flatMap((row) => {
+    const { id, policy, collection, action, system } = row;
+    if (system || !id || policy === null) return [];
+    if (collection.startsWith('directus_') && !managed.has(policy)) return [];
+
+    const wanted = narrowToOwnTenant(row);
+    return sameRule(row, wanted) ? [] : [{ id, policy, collection, action, wanted }];
+  });
+}
+
+/** Stores the tenant predicate in rows that lack it. */
+export async function narrowDriftedRules(access: FullAccess, rules: readonly DriftedRule[]): Promise<void> {
+  const permissions = access.permissions();
+  for (const { id, wanted } of rules) await updateRule(permissions, id, wanted);
+}
+
+/** Whether Directus ever let this project store rules. */
+export async function wereRulesStored(database: Knex): Promise<boolean> {
+  return (await database(STEPS_TABLE).where({ number: BASE_PERMISSIONS_STEP }).first()) !== undefined;
+}
+
+async function readRules(
+  permissions: AbstractService,
+  collections: readonly string[],
+): Promise<(Permission & { id?: number })[]> {
+  return (await permissions.readByQuery({
+    filter: { collection: { _in: [...collections] } },
+    limit: -1,
+  })) as Permission[];
+}
+
+async function updateRule(permissions: AbstractService, id: number, wanted: PermissionRow): Promise<void> {
+  const { permissions: rule, validation, presets, fields } = wanted;
+  await permissions.updateOne(id, { permissions: rule, validation, presets, fields: fields ?? ['*'] });
 }
 
 function sameRule(a: PermissionRow, b: PermissionRow): boolean {

@@ -82,14 +82,19 @@ export async function provisionTenant(context: ServiceContext, input: NewTenant)
   return readTenant(context, id);
 }
 
-async function writeTenant(access: FullAccess, id: string, input: NewTenant): Promise<void> {
-  await access.items('directus_roles').createOne({
+/** The role of a tenant: the same id, below the role `Tenants`. */
+export function tenantRole(id: string, name: string): Item {
+  return {
     id,
-    name: input.name,
+    name,
     icon: 'domain',
     description: 'Role of a tenant: its users act in this tenant.',
     parent: TENANTS_ROLE,
-  });
+  };
+}
+
+async function writeTenant(access: FullAccess, id: string, input: NewTenant): Promise<void> {
+  await access.items('directus_roles').createOne(tenantRole(id, input.name));
 
   const owner = input.owner ? await createUser(access, id, 'owner', input.owner, 'owner.') : null;
 

@@ -1,7 +1,17 @@
 import type { EndpointExtensionContext } from '@directus/types';
 import type { Router } from 'express';
-import { examine } from '../../services/doctor.ts';
-import { handleSuperAdmin } from './http.ts';
+import * as z from 'zod';
+import { examine, mend } from '../../services/doctor/index.ts';
+import { expected, handleSuperAdmin, parse } from './http.ts';
+
+const fixRequest = z.strictObject(
+  {
+    checks: z
+      .array(z.string(expected('the id of a check')), expected('a list of ids of checks'))
+      .min(1, 'must name a check'),
+  },
+  expected('an object'),
+);
 
 /** `/tenancy/doctor`: whether tenants are kept apart, and what to do where they are not. */
 export function doctorRouter(router: Router, context: EndpointExtensionContext): void {
@@ -9,6 +19,14 @@ export function doctorRouter(router: Router, context: EndpointExtensionContext):
     '/doctor',
     handleSuperAdmin(async (_request, response) => {
       response.json({ data: await examine(context) });
+    }),
+  );
+
+  router.post(
+    '/doctor/fix',
+    handleSuperAdmin(async (request, response) => {
+      const { checks } = parse(fixRequest, request.body);
+      response.json({ data: await mend(context, checks) });
     }),
   );
 }

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { withLock } from '../../services/database.ts';
 import { flushCaches, type ServiceContext } from '../../services/directus.ts';
 import { reconcileStoredRules } from '../../services/stored-rules.ts';
@@ -22,13 +23,32 @@ export async function install(context: ServiceContext): Promise<void> {
     await ensureScopesTable(context.database);
     await runSteps(context);
 
-    runtime.recorded = await readScopes(context.database);
-    await refreshTenantsExist(context.database);
-    runtime.licensed = await probeLicence(context);
-    await reconcileStoredRules(context, runtime.licensed);
+    await reconcileStoredRules(context, await learnProject(context));
   });
 
   await flushCaches(context);
+}
+
+/**
+ * Reads what the bundle goes by in this process: the recorded scopes, whether there are tenants, and what the licence allows,
+ * which is also the answer.
+ */
+export async function learnProject(context: ServiceContext): Promise<boolean> {
+  runtime.recorded = await readScopes(context.database);
+  await refreshTenantsExist(context.database);
+  runtime.licensed = await probeLicence(context);
+  return runtime.licensed;
+}
+
+/** Whether every step of this version was done in the project. */
+export async function isInstalled(database: Knex): Promise<boolean> {
+  if (!(await database.schema.hasTable(STEPS_TABLE))) return false;
+  const done = await readDoneSteps(database);
+  return STEPS.every(({ number }) => done.has(number));
+}
+
+async function readDoneSteps(database: Knex): Promise<Set<number>> {
+  return new Set<number>((await database(STEPS_TABLE).select('number')).map(({ number }) => Number(number)));
 }
 
 async function runSteps(context: ServiceContext): Promise<void> {
@@ -42,7 +62,7 @@ async function runSteps(context: ServiceContext): Promise<void> {
     });
   }
 
-  const done = new Set<number>((await database(STEPS_TABLE).select('number')).map(({ number }) => Number(number)));
+  const done = await readDoneSteps(database);
 
   for (const step of STEPS) {
     if (done.has(step.number)) continue;

@@ -1,6 +1,6 @@
 import type { TenantStatus, TenantWithUsage } from '../../tenancy/types.ts';
 
-export type { DoctorCheck, DoctorReport } from '../../services/doctor.ts';
+export type { DoctorCheck, DoctorReport } from '../../tenancy/doctor/report.ts';
 export { TENANT_STATUSES } from '../../tenancy/types.ts';
 export type {
   Tenant,

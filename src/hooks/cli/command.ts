@@ -1,0 +1,72 @@
+import { isDirectusError } from '@directus/errors';
+import type { Item } from '@directus/types';
+import type { ServiceContext } from '../../services/directus.ts';
+import { isInstalled, learnProject } from '../install/install.ts';
+
+/** What is used of a command of commander, whose program Directus hands to extensions. */
+export interface Command {
+  command(name: string): Command;
+  description(text: string): Command;
+  option(flags: string, description: string): Command;
+  action(handler: (options: Record<string, unknown>) => Promise<void>): Command;
+}
+
+/** What a command has to say when it is done. */
+export interface Outcome {
+  /** For standard output. */
+  output: string;
+  exitCode: number;
+}
+
+/** Exit code of a command that could not do its work at all. */
+const COULD_NOT = 2;
+
+/** Why a command cannot do its work, in words for whoever typed it. */
+export class CommandError extends Error {}
+
+/**
+ * Runs the work of a command and ends the process with its exit code. Directus installs nothing and asks no licence before a
+ * command, so what the services go by is read first.
+ */
+export async function runCommand(context: ServiceContext, work: () => Promise<Outcome>): Promise<void> {
+  let exitCode = COULD_NOT;
+
+  try {
+    if (!(await isInstalled(context.database))) {
+      throw new CommandError(
+        'The tenancy extension is not installed in this project in this version. Start Directus once, then try again.',
+      );
+    }
+
+    await learnProject(context);
+    const outcome = await work();
+    await write(process.stdout, outcome.output);
+    exitCode = outcome.exitCode;
+  } catch (error) {
+    await write(process.stderr, reasonFor(error, context));
+  }
+
+  await context.database.destroy();
+  // Connections to Redis and the like would keep the process alive.
+  process.exit(exitCode);
+}
+
+function reasonFor(error: unknown, { logger }: ServiceContext): string {
+  if (error instanceof CommandError) return error.message;
+
+  if (isDirectusError(error)) {
+    const reason: unknown = (error.extensions as Item | null)?.['reason'];
+    return typeof reason === 'string' ? reason : error.message;
+  }
+
+  // Nobody foresaw it: whoever mends it needs all there is.
+  logger.error(error);
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Resolves when the text is out: a pipe takes it in its own time. */
+function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write(`${text}\n`, () => resolve());
+  });
+}

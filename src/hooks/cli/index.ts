@@ -1,0 +1,14 @@
+import { defineHook } from '@directus/extensions-sdk';
+import { doctorCommand } from './doctor.ts';
+import type { Command } from './command.ts';
+
+/** Adds `tenancy` to Directus' own program: what super-admins do over HTTP, for scripts on the machine of the project. */
+export default defineHook(({ init }, context) => {
+  init('cli.after', ({ program }) => {
+    const group = (program as Command)
+      .command('tenancy')
+      .description('Tenants of this project (directus-extension-tenancy)');
+
+    doctorCommand(group, context);
+  });
+});

@@ -1,0 +1,34 @@
+import type { Problem } from '../../tenancy/doctor/report.ts';
+import { findingOf } from '../../tenancy/doctor/report.ts';
+import { runtime } from '../../runtime.ts';
+import { wereRulesStored } from '../stored-rules.ts';
+import type { Check } from './check.ts';
+
+/** Whether the licence lets rules keep tenants apart. */
+export const licence: Check = {
+  id: 'licence',
+  async examine({ place, database }) {
+    if (runtime.licensed) return findingOf([], 'Custom permission rules are available.');
+
+    // Directus 12 activates the licence of a project where it answers requests, not in its commands.
+    if (place === 'command' && (await wereRulesStored(database))) return findingOf([UNTOLD], '');
+
+    return findingOf([MISSING], '');
+  },
+};
+
+const MISSING: Problem = {
+  status: 'fail',
+  message:
+    'The licence of this project does not include custom permission rules, so members are kept out of everything ' +
+    'that belongs to tenants.',
+  fix: 'Activate a licence that includes custom permission rules, then restart Directus.',
+};
+
+const UNTOLD: Problem = {
+  status: 'warn',
+  message:
+    'Whether the licence includes custom permission rules cannot be told in a command: Directus activates it only where ' +
+    'it answers requests. It did when rules were stored in this project.',
+  fix: 'Ask a Directus that is running: GET /tenancy/doctor.',
+};

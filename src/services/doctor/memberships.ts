@@ -1,0 +1,144 @@
+import type { Item } from '@directus/types';
+import type { Knex } from 'knex';
+import {
+  levelOfPolicy,
+  LEVELS,
+  POLICIES,
+  TENANT_FIELD,
+  TENANT_MEMBERS,
+  TENANTS,
+  type Level,
+} from '../../tenancy/managed.ts';
+import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
+import { asManagedWrite } from '../managed-writes.ts';
+import { recordMembership } from '../members.ts';
+import { sampleOf, type Check, type Sample } from './check.ts';
+
+/** Users who act in a tenant and are not on its list. */
+function unlisted(database: Knex): Knex.QueryBuilder {
+  return database({ user: 'directus_users' })
+    .innerJoin({ tenant: TENANTS }, 'tenant.id', 'user.role')
+    .leftJoin({ membership: TENANT_MEMBERS }, (join) => {
+      join.on('membership.user_id', 'user.id').andOn(`membership.${TENANT_FIELD}`, 'user.role');
+    })
+    .whereNull('membership.id');
+}
+
+/** Users who are on a list and act in no tenant at all. */
+function idle(database: Knex): Knex.QueryBuilder {
+  return database({ user: 'directus_users' })
+    .leftJoin({ tenant: TENANTS }, 'tenant.id', 'user.role')
+    .whereNull('tenant.id')
+    .whereExists(
+      database
+        .select(database.raw('1'))
+        .from({ membership: TENANT_MEMBERS })
+        .whereRaw('?? = ??', ['membership.user_id', 'user.id']),
+    );
+}
+
+/** The memberships in which users act. */
+function active(database: Knex): Knex.QueryBuilder {
+  return database({ membership: TENANT_MEMBERS }).innerJoin({ user: 'directus_users' }, (join) => {
+    join.on('user.id', 'membership.user_id').andOn('user.role', `membership.${TENANT_FIELD}`);
+  });
+}
+
+function withoutLevel(database: Knex): Knex.QueryBuilder {
+  return active(database)
+    .leftJoin({ access: 'directus_access' }, (join) => {
+      join.on('access.user', 'user.id').andOn('access.policy', 'membership.policy');
+    })
+    .whereNull('access.id');
+}
+
+function withOtherLevel(database: Knex): Knex.QueryBuilder {
+  return active(database)
+    .innerJoin({ access: 'directus_access' }, 'access.user', 'user.id')
+    .innerJoin({ policy: 'directus_policies' }, 'policy.id', 'access.policy')
+    .whereRaw('?? <> ??', ['access.policy', 'membership.policy'])
+    .whereIn(
+      'access.policy',
+      LEVELS.map((level) => POLICIES[level]),
+    );
+}
+
+/** The users of {@link unlisted} with the one level that they act with; those with none, two or other policies are left out. */
+async function unlistedWithLevel(database: Knex): Promise<{ user: string; tenant: string; level: Level }[]> {
+  const rows: Item[] = await unlisted(database)
+    .innerJoin({ access: 'directus_access' }, 'access.user', 'user.id')
+    .select({ user: 'user.id', tenant: 'user.role', policy: 'access.policy' });
+
+  const policies = new Map<string, string[]>();
+  for (const row of rows)
+    policies.set(String(row['user']), [...(policies.get(String(row['user'])) ?? []), String(row['policy'])]);
+
+  return rows.flatMap((row) => {
+    const level = levelOfPolicy(String(row['policy']));
+    const only = policies.get(String(row['user']))?.length === 1;
+    return level && only ? [{ user: String(row['user']), tenant: String(row['tenant']), level }] : [];
+  });
+}
+
+/** Whether the lists of members say the same as the roles and policies of users. */
+export const memberships: Check = {
+  id: 'memberships',
+
+  async examine({ database }) {
+    const problems: Problem[] = [];
+
+    const found = async (
+      query: Knex.QueryBuilder,
+      columns: [string, ...string[]],
+      tell: (sample: Sample) => Problem | Promise<Problem>,
+    ): Promise<void> => {
+      const sample = await sampleOf(database, query, ...columns);
+      if (sample.count > 0) problems.push(await tell(sample));
+    };
+
+    await found(unlisted(database), ['user.email'], async ({ count, examples }) => {
+      const clear = (await unlistedWithLevel(database)).length;
+
+      return {
+        status: 'warn',
+        message: `${counted(count, 'user')} (${listed(examples, count)}) with the role of a tenant without being on its list of members.`,
+        fix:
+          clear === count
+            ? 'Let the doctor put them on the list, or give them another role.'
+            : 'Give these users another role, or exactly one of the levels as policy of the user; the doctor puts users of ' +
+              'one level on the list.',
+        fixable: clear > 0,
+      };
+    });
+
+    await found(idle(database), ['user.email'], ({ count, examples }) => ({
+      status: 'warn',
+      message: `${counted(count, 'member')} (${listed(examples, count)}) without the role of a tenant, and so acting in none.`,
+      fix: 'Give these users the role of their tenant.',
+    }));
+
+    await found(withoutLevel(database), ['user.email'], ({ count, examples }) => ({
+      status: 'warn',
+      message: `${counted(count, 'member')} (${listed(examples, count)}) without the policy of their level.`,
+      fix: 'Attach the policy of the level to these users.',
+    }));
+
+    await found(withOtherLevel(database), ['user.email', 'policy.name'], ({ count, examples }) => ({
+      status: 'warn',
+      message: `Members have the policy of a level other than the list says (${listed(examples, count)}).`,
+      fix: 'Take these policies off the users.',
+    }));
+
+    return findingOf(problems, 'The lists of members agree with the roles and policies of users.');
+  },
+
+  async mend({ database, access }) {
+    const clear = await unlistedWithLevel(database);
+
+    await asManagedWrite(async () => {
+      for (const { user, tenant, level } of clear) await recordMembership(access, tenant, user, level);
+    });
+
+    return clear.length > 0 ? `Put ${counted(clear.length, 'user')} on the list of members of their tenant.` : null;
+  },
+};

@@ -1,0 +1,97 @@
+import type { Knex } from 'knex';
+import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../../tenancy/managed.ts';
+import { ownedReferences, type OwnedReference } from '../../tenancy/doctor/references.ts';
+import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
+import { primaryKeyOf } from '../../tenancy/scopes.ts';
+import { vendorOf } from '../database.ts';
+import { sampleOf, type Check, type DoctorContext, type Sample } from './check.ts';
+
+/** Whether rows of one tenant refer to rows, people or the role of another. */
+export const foreignReferences: Check = {
+  id: 'foreign-references',
+
+  async examine(context) {
+    const problems: Problem[] = [];
+
+    for (const reference of ownedReferences(context.access.schema)) {
+      const sample = await sampleOf(
+        context.database,
+        crossing(context, reference),
+        `owned.${primaryKeyOf(reference.collection, context.access.schema)}`,
+      );
+
+      if (sample.count > 0) problems.push(problemOf(reference, sample));
+    }
+
+    return findingOf(problems, 'Rows refer to rows of their own tenant only.');
+  },
+};
+
+function problemOf({ collection, field, target, kind }: OwnedReference, { count, examples }: Sample): Problem {
+  const rows = `${counted(count, 'row')} of "${collection}" (${listed(examples, count)})`;
+  const verb = count === 1 ? 'refers' : 'refer';
+
+  // Who wrote a row and went to another tenant later leaves such a reference behind.
+  if (kind === 'user') {
+    return {
+      status: 'warn',
+      message: `${rows} ${verb} in "${field}" to users of another tenant.`,
+      fix: 'Where these users did not just move to another tenant, put users of the own tenant into the field, or empty it.',
+    };
+  }
+
+  return {
+    status: 'fail',
+    message: `${rows} ${verb} in "${field}" to "${target}" of another tenant.`,
+    fix: 'Find out which tenant the rows belong to, then correct or empty the field.',
+  };
+}
+
+/** The rows of one tenant whose reference leads to another tenant. */
+function crossing({ database, access }: DoctorContext, reference: OwnedReference): Knex.QueryBuilder {
+  const { collection, field, target, kind, collectionField } = reference;
+  const query = database({ owned: collection }).whereNotNull(`owned.${TENANT_FIELD}`);
+  if (collectionField !== null) query.where(`owned.${collectionField}`, target);
+
+  const primary = primaryKeyOf(target, access.schema);
+  const typeOf = (of: string, name: string): string | null =>
+    access.schema.collections[of]?.fields[name]?.dbType ?? null;
+  const comparable = collectionField === null && typeOf(collection, field) === typeOf(target, primary);
+
+  query.innerJoin({ target }, (join) => {
+    join.on(
+      database.raw('? = ?', [
+        key(database, `owned.${field}`, comparable),
+        key(database, `target.${primary}`, comparable),
+      ]),
+    );
+  });
+
+  const elsewhere = (column: string): Knex.QueryBuilder =>
+    query.whereNotNull(column).whereRaw('?? <> ??', [column, `owned.${TENANT_FIELD}`]);
+
+  switch (kind) {
+    case 'rows':
+      return elsewhere(`target.${TENANT_FIELD}`);
+    case 'tenant':
+      // A role is a tenant's where there is a tenant of the same id.
+      if (target !== TENANTS) query.innerJoin({ tenant: TENANTS }, 'tenant.id', 'target.id');
+      return elsewhere('target.id');
+    case 'user':
+      query
+        .innerJoin({ tenant: TENANTS }, 'tenant.id', 'target.role')
+        // Who belongs to several tenants is no stranger in any of them.
+        .leftJoin({ membership: TENANT_MEMBERS }, (join) => {
+          join.on('membership.user_id', 'target.id').andOn(`membership.${TENANT_FIELD}`, `owned.${TENANT_FIELD}`);
+        })
+        .whereNull('membership.id');
+      return elsewhere('target.role');
+  }
+}
+
+/** A key as it can be compared: many-to-any fields keep every key as text, which MySQL compares with anything. */
+function key(database: Knex, column: string, comparable: boolean): Knex.Raw {
+  const vendor = vendorOf(database);
+  if (comparable || vendor === 'mysql') return database.raw('??', [column]);
+  return database.raw(`CAST(?? AS ${vendor === 'postgres' ? 'VARCHAR' : 'TEXT'})`, [column]);
+}

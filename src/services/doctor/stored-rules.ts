@@ -1,0 +1,93 @@
+import type { Item } from '@directus/types';
+import { findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
+import { runtime } from '../../runtime.ts';
+import { scopesWithoutStoredRules } from '../scopes.ts';
+import {
+  narrowDriftedRules,
+  readDriftedRules,
+  reconcileStoredRules,
+  wereRulesStored,
+  type DriftedRule,
+} from '../stored-rules.ts';
+import type { Check, DoctorContext } from './check.ts';
+
+/** Whether the tenant predicate is in the database too, for a project whose extensions do not load. */
+export const storedRules: Check = {
+  id: 'stored-rules',
+
+  async examine(context) {
+    if (!runtime.licensed) {
+      const untold = context.place === 'command' && (await wereRulesStored(context.database));
+      return findingOf(untold ? [UNTOLD] : [], 'Rules are stored once the licence includes custom permission rules.');
+    }
+
+    const problems: Problem[] = [];
+    const drifted = await readDriftedRules(context.access, context.recorded);
+    const pending = await pendingCollections(context);
+
+    if (drifted.length > 0) {
+      problems.push({
+        status: 'warn',
+        message:
+          `Permissions without the stored tenant rule: ${listed(await namesOf(context, drifted), drifted.length)}. The ` +
+          'extension adds the rule to each request all the same, but Directus without the extension would not.',
+        fix: 'Let the doctor add the rule.',
+        fixable: true,
+      });
+    }
+
+    if (pending.length > 0) {
+      problems.push({
+        status: 'warn',
+        message: `The permissions of ${listed(pending)} do not follow the scope of the collection yet.`,
+        fix: 'Let the doctor store them.',
+        fixable: true,
+      });
+    }
+
+    return findingOf(problems, 'Every permission on a collection of tenants has the tenant rule stored.');
+  },
+
+  async mend(context) {
+    if (!runtime.licensed) return null;
+
+    const pending = await pendingCollections(context);
+    if (pending.length > 0) await reconcileStoredRules(context, true);
+
+    const drifted = await readDriftedRules(context.access, context.recorded);
+    await narrowDriftedRules(context.access, drifted);
+
+    const done = [
+      ...(pending.length > 0 ? [`Stored the permissions of ${listed(pending)}.`] : []),
+      ...(drifted.length > 0
+        ? [`Added the tenant rule to ${listed(await namesOf(context, drifted), drifted.length)}.`]
+        : []),
+    ];
+
+    return done.length > 0 ? done.join(' ') : null;
+  },
+};
+
+const UNTOLD: Problem = {
+  status: 'warn',
+  message: 'Directus shows a command no permissions with rules where their use depends on the licence.',
+  fix: 'Ask a Directus that is running: GET /tenancy/doctor.',
+};
+
+async function pendingCollections({ database, access }: DoctorContext): Promise<string[]> {
+  return (await scopesWithoutStoredRules(database))
+    .map(({ collection }) => collection)
+    .filter((collection) => access.schema.collections[collection]);
+}
+
+/** Rules as a super-admin knows them: the name of the policy, the collection and the action. */
+async function namesOf({ database }: DoctorContext, rules: readonly DriftedRule[]): Promise<string[]> {
+  const policies: Item[] = await database('directus_policies')
+    .select('id', 'name')
+    .whereIn('id', [...new Set(rules.map(({ policy }) => policy))]);
+
+  const names = new Map(policies.map(({ id, name }) => [String(id), String(name)]));
+  return rules.map(
+    ({ policy, collection, action }) => `${action} on ${collection} in "${names.get(policy) ?? policy}"`,
+  );
+}
