@@ -36,6 +36,21 @@ interface Walk extends HopContext {
 }
 
 /**
+ * The to-many hops of one filter. Each joins related rows, so that a row stands in the result as often as it has such rows,
+ * those of others included, which a count or a sum would tell.
+ */
+interface Joins {
+  /** Whether the part of the filter that is looked at has to be true for every row of the result. */
+  everywhere: boolean;
+  joined: Map<string, string[]>;
+  /** Joins of which only the requester's rows are left in the result. */
+  own: Set<string>;
+}
+
+/** Functions that are the same however often a row stands in the result. */
+const REPEATABLE_FUNCTIONS = new Set(['countDistinct', 'sumDistinct', 'avgDistinct', 'min', 'max']);
+
+/**
  * The query with every hop limited to what the requester may read; the same object where there is nothing to limit.
  *
  * @throws RefusedError that names the path, for a hop that cannot be limited exactly
@@ -57,7 +72,7 @@ export function scopeHops(query: Query, collection: string, context: HopContext)
  */
 export function scopeFilterHops(filter: Filter, collection: string, context: HopContext): Filter {
   const walk: Walk = { ...context, limited: false };
-  const scoped = scopeFilter([], filter, collection, walk);
+  const scoped = scopeFilter([], filter, collection, walk, newJoins());
   return walk.limited ? scoped : filter;
 }
 
@@ -71,11 +86,23 @@ function scopeLevel(level: Level, collection: string, walk: Walk): Filter | null
     for (const field of fields) if (field !== '*') assertNoHop('aggregate', field, collection, walk);
   }
 
-  const filter = level.filter ? [scopeFilter([], level.filter, collection, walk)] : [];
+  const joins = newJoins();
+  const filter = level.filter ? [scopeFilter([], level.filter, collection, walk, joins)] : [];
+  assertRowsAreNotRepeated(level, joins);
+
   const all = [...filter, ...scopeSort(level, collection, walk)];
   const [only] = all;
 
   return only && all.length === 1 ? only : all.length > 0 ? { _and: all } : null;
+}
+
+function newJoins(): Joins {
+  return { everywhere: true, joined: new Map(), own: new Set() };
+}
+
+function assertRowsAreNotRepeated({ aggregate }: Level, { joined, own }: Joins): void {
+  if (Object.keys(aggregate ?? {}).every((name) => REPEATABLE_FUNCTIONS.has(name))) return;
+  for (const [name, path] of joined) if (!own.has(name)) throw refused('aggregate', path);
 }
 
 function scopeSort({ sort, aggregate, alias }: Level, collection: string, walk: Walk): Filter[] {
@@ -115,32 +142,33 @@ function unprefixed(level: Record<string, unknown>): Level {
 }
 
 /** What stands below `path`. Directus reads its first entry only, so each entry becomes a branch of its own. */
-function scopeFilter(path: string[], filter: unknown, collection: string, walk: Walk): Filter {
+function scopeFilter(path: string[], filter: unknown, collection: string, walk: Walk, joins: Joins): Filter {
   if (!isRecord(filter)) {
     if (path.length === 0) throw malformed();
-    return scopeLeaf(path, filter, collection, walk);
+    return scopeLeaf(path, filter, collection, walk, joins);
   }
 
-  const branches = Object.entries(filter).map(([key, value]) => scopeEntry(path, key, value, collection, walk));
+  const branches = Object.entries(filter).map(([key, value]) => scopeEntry(path, key, value, collection, walk, joins));
   const [only] = branches;
   if (branches.length === 0) return nest(path, {});
   return only && branches.length === 1 ? only : { _and: branches };
 }
 
-function scopeEntry(path: string[], key: string, value: unknown, collection: string, walk: Walk): Filter {
+function scopeEntry(path: string[], key: string, value: unknown, collection: string, walk: Walk, joins: Joins): Filter {
   if (key === '_and' || key === '_or') {
     if (!Array.isArray(value)) throw malformed();
-    return { [key]: value.map((part) => scopeFilter(path, part, collection, walk)) } as Filter;
+    const inside = key === '_or' ? { ...joins, everywhere: false } : joins;
+    return { [key]: value.map((part) => scopeFilter(path, part, collection, walk, inside)) } as Filter;
   }
 
   if (path.length > 0 && (key === '_some' || key === '_none')) {
-    return scopeQuantifier(path, key, value, collection, walk);
+    return scopeQuantifier(path, key, value, collection, walk, joins);
   }
 
-  if (!key.startsWith('_')) return scopeFilter([...path, key], value, collection, walk);
+  if (!key.startsWith('_')) return scopeFilter([...path, key], value, collection, walk, joins);
 
   // An operator, and `path` leads to what it compares. Without a path Directus makes nothing of it.
-  return path.length > 0 ? scopeLeaf(path, { [key]: value }, collection, walk) : ({ [key]: value } as Filter);
+  return path.length > 0 ? scopeLeaf(path, { [key]: value }, collection, walk, joins) : ({ [key]: value } as Filter);
 }
 
 /** `_some` and `_none` read the related rows in a query of their own, to which Directus applies the permissions. */
@@ -150,11 +178,15 @@ function scopeQuantifier(
   value: unknown,
   collection: string,
   walk: Walk,
+  joins: Joins,
 ): Filter {
   const { hops, last } = follow('filter', path, collection, walk, true);
   if (!isRecord(value)) throw malformed();
 
-  const nested = scopeFilter([], value, last, walk);
+  // Directus joins the related rows all the same.
+  for (const hop of hops) noteJoin(joins, hop, false);
+
+  const nested = scopeFilter([], value, last, walk, newJoins());
   const [hop] = hops.slice(-1);
   if (!hop || Object.keys(nested).length === 0) return nest([...path, key], nested);
 
@@ -164,7 +196,7 @@ function scopeQuantifier(
 }
 
 /** One comparison, beside which the joined rows on its path are limited to the requester's. */
-function scopeLeaf(path: string[], condition: unknown, collection: string, walk: Walk): Filter {
+function scopeLeaf(path: string[], condition: unknown, collection: string, walk: Walk, joins: Joins): Filter {
   const leaf = nest(path, condition);
   const { hops, counts } = follow('filter', path, collection, walk, false);
   if (hops.length === 0) return leaf;
@@ -173,6 +205,8 @@ function scopeLeaf(path: string[], condition: unknown, collection: string, walk:
   const mayBeMissing = counts || matchesNull(condition);
   // Where the comparison can be true without a row, a join cannot tell: it meets the related rows of others.
   const blind = hops.filter((hop) => mayBeMissing && isToMany(hop.type) && !hop.bound);
+  for (const hop of hops) noteJoin(joins, hop, joins.everywhere && !mayBeMissing);
+
   const joined = { _and: [leaf, ...hops.map((hop) => limit(hop, mayBeMissing && !blind.includes(hop), walk))] };
 
   const [hop, ...others] = blind;
@@ -180,6 +214,13 @@ function scopeLeaf(path: string[], condition: unknown, collection: string, walk:
   // Directus asks for "no row" of the first step only.
   if (others.length > 0 || hop.path.length > 1) throw refused('filter', path);
   return { _or: [nest([...hop.path, '_none'], { [primaryKey(hop, walk)]: { _nnull: true } }), joined] };
+}
+
+function noteJoin({ joined, own }: Joins, { path, type, bound }: Hop, isOwn: boolean): void {
+  if (!isToMany(type) || bound) return;
+  const name = path.join('.');
+  joined.set(name, path);
+  if (isOwn) own.add(name);
 }
 
 /** "The row that this hop joins is the requester's", or there is none where the comparison can be true without one. */
