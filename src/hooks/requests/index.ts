@@ -2,26 +2,29 @@ import { defineHook } from '@directus/extensions-sdk';
 import type { Application } from 'express';
 import type { Accountability } from '@directus/types';
 import { ForbiddenError } from '@directus/errors';
-import { processState, runtime } from '../../runtime.ts';
-import { gate, mount } from './gate.ts';
+import { processState, runtime, type Middleware } from '../../runtime.ts';
+import { restoreUrl } from './answers.ts';
+import { gate } from './gate.ts';
 import { assertIdentityIsCurrent, createGuard } from './guard.ts';
-import { licenceGuard } from './licence-guard.ts';
+import { mount, mountBetween } from './placement.ts';
 
 /** Wall 4. What has to be decided per request: the boot gate, and whether the identity behind a token is still true. */
 export default defineHook(({ filter, init }, { database }) => {
-  const state = processState();
   const guard = createGuard(database);
 
-  state.gate = gate;
-  state.guard = (request, response, next) => {
-    guard(request, response, (error?: unknown) => {
-      if (error) next(error);
-      else licenceGuard(request, response, next);
-    });
+  const entry: Middleware = (request, response, next) => {
+    restoreUrl(request);
+    guard(request, response, next);
   };
 
+  processState().middlewares = { gate, guard, entry };
+
   init('middlewares.before', ({ app }) => mount(app as Application, 'gate'));
-  init('middlewares.after', ({ app }) => mount(app as Application, 'guard'));
+
+  init('middlewares.after', ({ app }) => {
+    mount(app as Application, 'entry');
+    mountBetween(app as Application, 'guard');
+  });
 
   // A login or a refresh of a member whose tenant is closed would hand out a token that nothing accepts.
   filter<Record<string, unknown>>('auth.jwt', async (claims, { user }) => {
