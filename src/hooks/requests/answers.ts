@@ -26,6 +26,8 @@ export function keepApart(
  */
 function bypassCache(request: Request, response: Response): void {
   response.locals['cache'] = false;
+  if (urls.has(request)) return;
+
   urls.set(request, request.originalUrl);
 
   const [path, ...query] = request.originalUrl.split('?');

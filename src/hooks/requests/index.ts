@@ -13,8 +13,10 @@ export default defineHook(({ filter, init }, { database }) => {
   const guard = createGuard(database);
 
   const entry: Middleware = (request, response, next) => {
-    restoreUrl(request);
-    guard(request, response, next);
+    guard(request, response, (error?: unknown) => {
+      restoreUrl(request);
+      next(error);
+    });
   };
 
   processState().middlewares = { gate, guard, entry };
