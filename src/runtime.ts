@@ -1,6 +1,7 @@
 import type { HookExtensionContext, SchemaOverview } from '@directus/types';
 import type { NextFunction, Request, Response, Router } from 'express';
 import type { BoundaryContext } from './tenancy/boundaries.ts';
+import { readRevision, readScopes } from './services/scopes.ts';
 import { TENANTS } from './tenancy/managed.ts';
 import type { Scope } from './tenancy/types.ts';
 
@@ -22,6 +23,8 @@ export interface Runtime {
   /** The endpoint's router: as long as Directus has it mounted, the hooks are registered too. */
   router: Router | null;
   recorded: Map<string, Scope>;
+  /** The revision that `recorded` was read at; null before the first reading. */
+  revision: string | null;
   /** Whether the project has tenants. Once true it stays true: the cost of being wrong is a filter too many. */
   tenantsExist: boolean;
   /** Whether the licence allows custom permission rules; null until it was asked. */
@@ -35,6 +38,7 @@ export const runtime: Runtime = {
   registered: new Set(),
   router: null,
   recorded: new Map(),
+  revision: null,
   tenantsExist: false,
   licensed: null,
   sockets: 0,
@@ -49,9 +53,14 @@ export type Middleware = (request: Request, response: Response, next: NextFuncti
 interface ProcessState {
   /** Whether Directus has created its app, after which no `init` event comes again. */
   appCreated: boolean;
-  gate: Middleware | null;
-  guard: Middleware | null;
+  middlewares: Partial<Record<Place, Middleware>>;
 }
+
+/**
+ * Where a middleware of the bundle stands: `gate` in front of everything, `guard` where Directus knows who asks, `entry` in
+ * front of the routes.
+ */
+export type Place = 'gate' | 'guard' | 'entry';
 
 const KEY = Symbol.for('directus-extension-tenancy');
 
@@ -59,7 +68,7 @@ type Keyed = typeof globalThis & { [KEY]?: ProcessState };
 
 /** The state of this process, the same for every load of the bundle. */
 export function processState(): ProcessState {
-  return ((globalThis as Keyed)[KEY] ??= { appCreated: false, gate: null, guard: null });
+  return ((globalThis as Keyed)[KEY] ??= { appCreated: false, middlewares: {} });
 }
 
 /** What the boundaries depend on, as of now. */
@@ -71,6 +80,22 @@ export function boundaryContext(schema: SchemaOverview): BoundaryContext {
     // Without custom permission rules a list of fields would cost the requester the whole permission.
     fieldsCanBeHidden: runtime.licensed === true,
   };
+}
+
+/**
+ * Brings what this instance knows up to what any instance has written: whether the project has tenants, until it has, and the
+ * recorded scopes, of which only the revision is read as long as it is the same. To be awaited before `boundaryContext`.
+ */
+export async function refreshRuntime(database: Context['database']): Promise<void> {
+  await refreshTenantsExist(database);
+
+  const revision = await readRevision(database);
+  if (revision !== null && revision === runtime.revision) return;
+
+  // The revision was read before the scopes, so that a change in between is noticed next time.
+  const recorded = await readScopes(database);
+  runtime.recorded = recorded;
+  runtime.revision = revision;
 }
 
 /** Looks whether the project has tenants, until it has. */

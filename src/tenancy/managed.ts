@@ -12,6 +12,9 @@ export const TENANT_FIELD = 'tenant_id';
 /** Table of the recorded scopes. Not registered as a collection: Directus 12 counts collections against the licence. */
 export const SCOPES_TABLE = 'tenancy_scopes';
 
+/** Table with one row that changes with every recorded scope, so that other instances notice. No collection either. */
+export const REVISION_TABLE = 'tenancy_revision';
+
 /** Table of the installation steps that were done. Not registered as a collection either. */
 export const STEPS_TABLE = 'tenancy_steps';
 

@@ -101,12 +101,23 @@ inEveryCell('/tenancy/collections', (world, host) => {
     });
 
     it('puts an index on the field that begins with it', async () => {
-      const statement =
-        host().database.kind === 'sqlite'
-          ? `SELECT sql AS definition FROM sqlite_master WHERE type = 'index' AND tbl_name = 'projects'`
-          : `SELECT indexdef AS definition FROM pg_indexes WHERE tablename = 'projects'`;
+      const statement = {
+        sqlite: `SELECT sql AS definition FROM sqlite_master WHERE type = 'index' AND tbl_name = 'projects'`,
+        postgres: `SELECT indexdef AS definition FROM pg_indexes WHERE tablename = 'projects'`,
+        mariadb: `SELECT CONCAT('(', GROUP_CONCAT(column_name ORDER BY seq_in_index), ')') AS definition
+          FROM information_schema.statistics
+          WHERE table_schema = DATABASE() AND table_name = 'projects' GROUP BY index_name`,
+      }[host().database.kind];
       const definitions = (await runSql(host().database, statement)).map(({ definition }) => String(definition));
       expect(definitions.some((definition) => /\(["`]?tenant_id["`]?,/.test(definition))).toBe(true);
+    });
+
+    it('has no limit of its own to the length of a name', async () => {
+      const collection = `long_${'x'.repeat(55)}`;
+      await createShared(collection, 1);
+      expect(await put(collection, { scope: 'tenant', assign: { tenant: 'north' } })).toMatchObject({ status: 200 });
+      expect((await world().north.viewer.send<unknown[]>('GET', `/items/${collection}`)).data).toHaveLength(1);
+      expect((await world().south.viewer.send<unknown[]>('GET', `/items/${collection}`)).data).toEqual([]);
     });
 
     it('lets no tenant be deleted from under its rows', async () => {

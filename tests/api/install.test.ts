@@ -2,10 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, type Database } from '../../scripts/hosts/databases.ts';
+import { createDatabase, databaseKinds, type Database } from '../../scripts/hosts/databases.ts';
 import { defaultSuperAdmin } from '../../scripts/hosts/environment.ts';
 import { startHost, type Host } from '../../scripts/hosts/host.ts';
 import { installHost } from '../../scripts/hosts/install.ts';
+import { hasDatabase } from '../support/cells.ts';
 import { login, type Account } from '../support/client.ts';
 import { runSql } from '../support/sql.ts';
 import { must } from '../support/world.ts';
@@ -37,131 +38,149 @@ async function managed(superAdmin: Account): Promise<unknown> {
 }
 
 describe('The installation', () => {
-  describe.each(['sqlite', 'postgres'] as const)('on %s', (kind) => {
-    let directory: string;
-    let database: Database;
-    let host: Host;
+  for (const kind of databaseKinds) {
+    describe.skipIf(!hasDatabase(kind))(`on ${kind}`, () => {
+      let directory: string;
+      let database: Database;
+      let host: Host;
 
-    const restart = async (env: Record<string, string> = {}): Promise<Account> => {
-      await host?.stop();
-      host = await startHost({ directus: '11', database, directory, env });
-      return login(host.url, host.superAdmin);
-    };
+      const restart = async (env: Record<string, string> = {}): Promise<Account> => {
+        await host?.stop();
+        host = await startHost({ directus: '11', database, directory, env });
+        return login(host.url, host.superAdmin);
+      };
 
-    beforeAll(async () => {
-      const install = await installHost('11');
-      directory = await mkdtemp(join(tmpdir(), 'tenancy-install-'));
-      database = await createDatabase(kind, { template: { install, superAdmin: defaultSuperAdmin } });
+      beforeAll(async () => {
+        const install = await installHost('11');
+        directory = await mkdtemp(join(tmpdir(), 'tenancy-install-'));
+        database = await createDatabase(kind, { template: { install, superAdmin: defaultSuperAdmin } });
 
-      // A project that was there before the bundle.
-      host = await startHost({ directus: '11', database, directory, bundle: false });
-      const superAdmin = await login(host.url, host.superAdmin);
-      await must(superAdmin, 'POST', '/collections', {
-        collection: 'articles',
-        meta: {},
-        schema: {},
-        fields: [{ field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } }],
-      });
-    });
-
-    afterAll(async () => {
-      await host?.stop();
-      await database?.drop();
-      await rm(directory, { recursive: true, force: true });
-    });
-
-    it('creates what the bundle needs, and leaves existing collections as they were', async () => {
-      const superAdmin = await restart();
-
-      expect(await managed(superAdmin)).toMatchObject({
-        tenantFields: expect.arrayContaining(['tenant_members', 'directus_files', 'directus_folders']) as string[],
-        roles: [{ name: 'Tenants', policies: [{ policy: { name: 'Tenant Member' } }] }],
-        policies: [
-          { name: 'Tenant API', app_access: false, admin_access: false },
-          { name: 'Tenant Editor', app_access: true, admin_access: false },
-          { name: 'Tenant Member', app_access: false, admin_access: false },
-          { name: 'Tenant Owner', app_access: true, admin_access: false },
-          { name: 'Tenant Viewer', app_access: true, admin_access: false },
-        ],
-      });
-
-      const fields = await must<{ field: string }[]>(superAdmin, 'GET', '/fields/articles');
-      expect(fields.map(({ field }) => field)).toEqual(['id']);
-      expect(await must(superAdmin, 'GET', '/tenancy/collections')).toMatchObject([
-        { collection: 'articles', scope: 'shared' },
-      ]);
-    });
-
-    it('puts the module into the module bar once, and respects a super-admin who takes it out', async () => {
-      const superAdmin = await restart();
-      const { module_bar: bar } = await must<{ module_bar: { id: string }[] }>(
-        superAdmin,
-        'GET',
-        '/settings?fields=module_bar',
-      );
-      const ids = bar.map(({ id }) => id);
-      expect(ids.filter((id) => id === 'tenants')).toHaveLength(1);
-      expect(ids).toEqual(expect.arrayContaining(['content', 'users', 'files', 'settings']));
-
-      await must(superAdmin, 'PATCH', '/settings', { module_bar: bar.filter(({ id }) => id !== 'tenants') });
-      const again = await restart();
-      const { module_bar: after } = await must<{ module_bar: { id: string }[] }>(
-        again,
-        'GET',
-        '/settings?fields=module_bar',
-      );
-      expect(after.map(({ id }) => id)).not.toContain('tenants');
-    });
-
-    it('changes nothing when it runs again', async () => {
-      const before = await managed(await restart());
-      const steps = await runSql(database, 'SELECT number, done_at FROM tenancy_steps ORDER BY number');
-      const after = await managed(await restart());
-      expect(after).toEqual(before);
-      expect(await runSql(database, 'SELECT number, done_at FROM tenancy_steps ORDER BY number')).toEqual(steps);
-    });
-
-    it('does the steps that are missing and only those, as an upgrade would', async () => {
-      await restart();
-      await host.stop();
-      await runSql(database, 'DELETE FROM tenancy_steps WHERE number IN (3, 4)');
-      const superAdmin = await restart({ LOG_LEVEL: 'info' });
-
-      expect(host.logs()).toContain('step 3 done');
-      expect(host.logs()).toContain('step 4 done');
-      expect(host.logs()).not.toContain('step 1 done');
-      expect(await must<unknown[]>(superAdmin, 'GET', '/roles?filter[name][_eq]=Tenants')).toHaveLength(1);
-    });
-  });
-
-  it('is done exactly once when two instances boot at the same time', async () => {
-    const install = await installHost('11');
-    const database = await createDatabase('postgres', { template: { install, superAdmin: defaultSuperAdmin } });
-    const options = { directus: '11', database, env: { LOG_LEVEL: 'info' } } as const;
-    const hosts = await Promise.all([startHost(options), startHost(options)]);
-
-    try {
-      const logs = hosts.map((host) => host.logs().match(/step \d+ done/g) ?? []);
-      const steps = logs.flat().sort();
-      expect(steps).toEqual([...new Set(steps)]);
-      expect(steps).toHaveLength(6);
-      expect(await runSql(database, 'SELECT count(*) AS count FROM tenancy_steps')).toMatchObject([{ count: '7' }]);
-
-      for (const host of hosts) {
+        // A project that was there before the bundle.
+        host = await startHost({ directus: '11', database, directory, bundle: false });
         const superAdmin = await login(host.url, host.superAdmin);
-        expect(await must<unknown[]>(superAdmin, 'GET', '/roles?filter[name][_eq]=Tenants')).toHaveLength(1);
-        expect(await must<unknown[]>(superAdmin, 'GET', '/policies?filter[name][_starts_with]=Tenant')).toHaveLength(5);
-      }
-
-      const [first, second] = hosts;
-      const tenant = await must<{ id: string }>(await login(first.url, first.superAdmin), 'POST', '/tenancy/tenants', {
-        name: 'A',
+        await must(superAdmin, 'POST', '/collections', {
+          collection: 'articles',
+          meta: {},
+          schema: {},
+          fields: [{ field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } }],
+        });
       });
-      const seen = await must<{ id: string }>(await login(second.url, second.superAdmin), 'GET', '/tenancy/tenants/a');
-      expect(seen.id).toBe(tenant.id);
-    } finally {
-      await Promise.all(hosts.map((host) => host.stop()));
-      await database.drop();
-    }
-  });
+
+      afterAll(async () => {
+        await host?.stop();
+        await database?.drop();
+        await rm(directory, { recursive: true, force: true });
+      });
+
+      it('creates what the bundle needs, and leaves existing collections as they were', async () => {
+        const superAdmin = await restart();
+
+        expect(await managed(superAdmin)).toMatchObject({
+          tenantFields: expect.arrayContaining(['tenant_members', 'directus_files', 'directus_folders']) as string[],
+          roles: [{ name: 'Tenants', policies: [{ policy: { name: 'Tenant Member' } }] }],
+          policies: [
+            { name: 'Tenant API', app_access: false, admin_access: false },
+            { name: 'Tenant Editor', app_access: true, admin_access: false },
+            { name: 'Tenant Member', app_access: false, admin_access: false },
+            { name: 'Tenant Owner', app_access: true, admin_access: false },
+            { name: 'Tenant Viewer', app_access: true, admin_access: false },
+          ],
+        });
+
+        const fields = await must<{ field: string }[]>(superAdmin, 'GET', '/fields/articles');
+        expect(fields.map(({ field }) => field)).toEqual(['id']);
+        expect(await must(superAdmin, 'GET', '/tenancy/collections')).toMatchObject([
+          { collection: 'articles', scope: 'shared' },
+        ]);
+      });
+
+      it('puts the module into the module bar once, and respects a super-admin who takes it out', async () => {
+        const superAdmin = await restart();
+        const { module_bar: bar } = await must<{ module_bar: { id: string }[] }>(
+          superAdmin,
+          'GET',
+          '/settings?fields=module_bar',
+        );
+        const ids = bar.map(({ id }) => id);
+        expect(ids.filter((id) => id === 'tenants')).toHaveLength(1);
+        expect(ids).toEqual(expect.arrayContaining(['content', 'users', 'files', 'settings']));
+
+        await must(superAdmin, 'PATCH', '/settings', { module_bar: bar.filter(({ id }) => id !== 'tenants') });
+        const again = await restart();
+        const { module_bar: after } = await must<{ module_bar: { id: string }[] }>(
+          again,
+          'GET',
+          '/settings?fields=module_bar',
+        );
+        expect(after.map(({ id }) => id)).not.toContain('tenants');
+      });
+
+      it('changes nothing when it runs again', async () => {
+        const before = await managed(await restart());
+        const steps = await runSql(database, 'SELECT number, done_at FROM tenancy_steps ORDER BY number');
+        const after = await managed(await restart());
+        expect(after).toEqual(before);
+        expect(await runSql(database, 'SELECT number, done_at FROM tenancy_steps ORDER BY number')).toEqual(steps);
+      });
+
+      it('does the steps that are missing and only those, as an upgrade would', async () => {
+        await restart();
+        await host.stop();
+        await runSql(database, 'DELETE FROM tenancy_steps WHERE number IN (3, 4)');
+        const superAdmin = await restart({ LOG_LEVEL: 'info' });
+
+        expect(host.logs()).toContain('step 3 done');
+        expect(host.logs()).toContain('step 4 done');
+        expect(host.logs()).not.toContain('step 1 done');
+        expect(await must<unknown[]>(superAdmin, 'GET', '/roles?filter[name][_eq]=Tenants')).toHaveLength(1);
+      });
+    });
+  }
+
+  for (const kind of ['postgres', 'mariadb'] as const) {
+    it.skipIf(!hasDatabase(kind))(
+      `is done exactly once when two instances boot at the same time (${kind})`,
+      async () => {
+        const install = await installHost('11');
+        const database = await createDatabase(kind, { template: { install, superAdmin: defaultSuperAdmin } });
+        const options = { directus: '11', database, env: { LOG_LEVEL: 'info' } } as const;
+        const hosts = await Promise.all([startHost(options), startHost(options)]);
+
+        try {
+          const logs = hosts.map((host) => host.logs().match(/step \d+ done/g) ?? []);
+          const steps = logs.flat().sort();
+          expect(steps).toEqual([...new Set(steps)]);
+          expect(steps).toHaveLength(6);
+          expect(await runSql(database, 'SELECT number FROM tenancy_steps')).toHaveLength(7);
+
+          for (const host of hosts) {
+            const superAdmin = await login(host.url, host.superAdmin);
+            expect(await must<unknown[]>(superAdmin, 'GET', '/roles?filter[name][_eq]=Tenants')).toHaveLength(1);
+            expect(
+              await must<unknown[]>(superAdmin, 'GET', '/policies?filter[name][_starts_with]=Tenant'),
+            ).toHaveLength(5);
+          }
+
+          const [first, second] = hosts;
+          const tenant = await must<{ id: string }>(
+            await login(first.url, first.superAdmin),
+            'POST',
+            '/tenancy/tenants',
+            {
+              name: 'A',
+            },
+          );
+          const seen = await must<{ id: string }>(
+            await login(second.url, second.superAdmin),
+            'GET',
+            '/tenancy/tenants/a',
+          );
+          expect(seen.id).toBe(tenant.id);
+        } finally {
+          await Promise.all(hosts.map((host) => host.stop()));
+          await database.drop();
+        }
+      },
+    );
+  }
 });

@@ -2,6 +2,7 @@ import { createItem, createItems, deleteItem, deleteItems, updateItem, updateIte
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inEveryCell } from '../support/cells.ts';
 import { outcome, type Account } from '../support/client.ts';
+import { must } from '../support/world.ts';
 
 interface Project {
   id: number;
@@ -216,6 +217,33 @@ inEveryCell('A member writes rows of the own tenant and no other', (world) => {
       });
       expect((await asSuperAdmin(own)).title).toBe('north-project-2');
       await foreignIsUntouched();
+    });
+
+    it('takes no key for more rows than it names, whatever the database makes of it', async () => {
+      const { north, south, superAdmin } = world();
+      await must(superAdmin, 'POST', '/collections', {
+        collection: 'codes',
+        meta: {},
+        schema: {},
+        fields: [
+          { field: 'code', type: 'string', schema: { is_primary_key: true, max_length: 20 } },
+          { field: 'text', type: 'string', schema: {} },
+        ],
+      });
+      await must(superAdmin, 'PUT', '/tenancy/collections/codes', { scope: 'tenant' });
+      await must(north.editor, 'POST', '/items/codes', { code: 'alpha', text: 'north' });
+      await must(south.editor, 'POST', '/items/codes', { code: 'beta', text: 'south' });
+
+      // To MySQL, the number 0 is equal to both.
+      await editor.send('DELETE', '/items/codes', [0]);
+      await editor.send('DELETE', '/items/codes', { keys: [0] });
+      await editor.send('PATCH', '/items/codes', { keys: [0], data: { text: 'stolen' } });
+      await editor.send('PATCH', '/items/codes', [{ code: 0, text: 'stolen' }]);
+
+      expect(await must(superAdmin, 'GET', '/items/codes?fields=code,text&sort=code')).toEqual([
+        { code: 'alpha', text: 'north' },
+        { code: 'beta', text: 'south' },
+      ]);
     });
   });
 

@@ -7,7 +7,7 @@ import type { Database } from '../../scripts/hosts/databases.ts';
  * another instance leaves behind. Values are bound to question marks.
  */
 export async function runSql(
-  { connection }: Database,
+  { kind, connection }: Database,
   statement: string,
   values: (string | number | null)[] = [],
 ): Promise<Record<string, unknown>[]> {
@@ -20,11 +20,18 @@ export async function runSql(
     }
   }
 
-  const database = knex({ client: 'pg', connection: connection.connectionString, pool: { min: 0, max: 1 } });
+  const client = kind === 'postgres' ? 'pg' : 'mysql2';
+  const database = knex({ client, connection: connection.connectionString, pool: { min: 0, max: 1 } });
   try {
-    const result = await database.raw<{ rows: Record<string, unknown>[] }>(statement, values);
-    return result.rows;
+    const result: unknown = await database.raw(statement, values);
+    return rowsOf(result);
   } finally {
     await database.destroy();
   }
+}
+
+/** The rows of an answer: PostgreSQL's driver gives an object with them, MySQL's a pair of them and their fields. */
+function rowsOf(result: unknown): Record<string, unknown>[] {
+  const rows: unknown = Array.isArray(result) ? result[0] : (result as { rows: unknown }).rows;
+  return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
 }

@@ -2,10 +2,10 @@ import type { Knex } from 'knex';
 import { withLock } from '../../services/database.ts';
 import { flushCaches, type ServiceContext } from '../../services/directus.ts';
 import { reconcileStoredRules } from '../../services/stored-rules.ts';
-import { ensureScopesTable, readScopes } from '../../services/scopes.ts';
+import { ensureScopesTables } from '../../services/scopes.ts';
 import { STEPS_TABLE } from '../../tenancy/managed.ts';
 import { probeLicence } from '../rules/licence.ts';
-import { refreshTenantsExist, runtime } from '../../runtime.ts';
+import { refreshRuntime, runtime } from '../../runtime.ts';
 import { STEPS } from './steps.ts';
 
 /** Name of the lock under which instances that boot together install one after the other. */
@@ -20,7 +20,7 @@ const INSTALL_LOCK = 'directus-extension-tenancy:install';
  */
 export async function install(context: ServiceContext): Promise<void> {
   await withLock(context.database, INSTALL_LOCK, async () => {
-    await ensureScopesTable(context.database);
+    await ensureScopesTables(context.database);
     await runSteps(context);
 
     await reconcileStoredRules(context, await learnProject(context));
@@ -34,8 +34,7 @@ export async function install(context: ServiceContext): Promise<void> {
  * which is also the answer.
  */
 export async function learnProject(context: ServiceContext): Promise<boolean> {
-  runtime.recorded = await readScopes(context.database);
-  await refreshTenantsExist(context.database);
+  await refreshRuntime(context.database);
   runtime.licensed = await probeLicence(context);
   return runtime.licensed;
 }

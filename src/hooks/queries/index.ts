@@ -3,7 +3,7 @@ import type { Query } from '@directus/types';
 import { actingAs } from '../../services/identity.ts';
 import { LICENCE_REASON, RefusedError } from '../../tenancy/errors.ts';
 import { needsRules, requesterOf, scopeQuery } from '../../tenancy/queries.ts';
-import { boundaryContext, runtime } from '../../runtime.ts';
+import { boundaryContext, refreshRuntime, runtime } from '../../runtime.ts';
 
 /**
  * Wall 2. Every root read of somebody who is no super-admin gets the tenant filter on its query, whatever the permission
@@ -23,6 +23,7 @@ export default defineHook(({ filter }) => {
       throw new RefusedError({ reason: `${LICENCE_REASON}.` });
     }
 
+    await refreshRuntime(database);
     const scoped = scopeQuery(query, name, requester, boundaryContext(schema));
     if (!scoped) throw new RefusedError({ reason: `You don't have permission to access collection "${name}".` });
     return scoped;

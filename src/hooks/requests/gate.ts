@@ -1,11 +1,6 @@
 import type { Application, Request, Router } from 'express';
-import { PARTS, processState, runtime, type Middleware } from '../../runtime.ts';
-
-interface Layer {
-  handle: unknown;
-}
-
-type Stacked = { stack: Layer[] };
+import { PARTS, runtime, type Middleware } from '../../runtime.ts';
+import { holds, routersOf, type Stacked } from './placement.ts';
 
 /**
  * The boot gate: 503 for every request until the installation has ended well and all walls are registered, and again while
@@ -46,26 +41,4 @@ let endpointRouter: Stacked | null = null;
 function isMounted(app: Application, router: Router): boolean {
   endpointRouter ??= routersOf(app).find((candidate) => holds(candidate, router)) ?? null;
   return endpointRouter !== null && holds(endpointRouter, router);
-}
-
-function holds({ stack }: Stacked, router: Router): boolean {
-  return stack.some(({ handle }) => handle === router);
-}
-
-function routersOf(app: Application): Stacked[] {
-  const { stack } = (app as unknown as { _router: Stacked })._router;
-  return stack.map(({ handle }) => handle).filter(isStacked);
-}
-
-function isStacked(handle: unknown): handle is Stacked {
-  return typeof handle === 'function' && Array.isArray((handle as unknown as Partial<Stacked>).stack);
-}
-
-/** Mounts a middleware that looks up, on every request, what the current load of the bundle wants done. */
-export function mount(app: Application, name: 'gate' | 'guard'): void {
-  app.use((request, response, next) => {
-    const middleware = processState()[name];
-    if (middleware) middleware(request, response, next);
-    else next();
-  });
 }

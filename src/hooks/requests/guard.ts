@@ -1,9 +1,11 @@
 import type { Accountability } from '@directus/types';
+import type { Request } from 'express';
 import type { Knex } from 'knex';
 import { ErrorCode, createError, TokenExpiredError } from '@directus/errors';
 import { actingAs, readLiveIdentity } from '../../services/identity.ts';
 import { judgeIdentity } from '../../tenancy/identity.ts';
-import type { Middleware } from '../../runtime.ts';
+import { refreshRuntime, runtime, type Middleware } from '../../runtime.ts';
+import { keepApart } from './answers.ts';
 
 const TenantClosedError = createError(
   ErrorCode.Forbidden,
@@ -16,15 +18,25 @@ const AUTHENTICATION_ROUTES = /^\/auth(\/|$)/;
 
 /**
  * A token and a socket carry the role they were issued with. Each request is held against what the user is now, so that a
- * moved, suspended or removed user does not go on in the old tenant until the token expires.
+ * moved, suspended or removed user does not go on in the old tenant until the token expires. Called at every step of a request
+ * from the authentication on; checks once, and again should somebody change who asks.
  */
 export function createGuard(database: Knex): Middleware {
-  return (request, _response, next) => {
+  const checked = new WeakMap<Request, Accountability>();
+
+  return (request, response, next) => {
     const { accountability } = request as typeof request & { accountability?: Accountability };
 
-    if (!accountability || AUTHENTICATION_ROUTES.test(request.path)) return next();
+    if (!accountability || checked.get(request) === accountability) return next();
+    checked.set(request, accountability);
 
-    assertIdentityIsCurrent(database, accountability).then(() => next(), next);
+    const check = async (): Promise<void> => {
+      await refreshRuntime(database);
+      keepApart(request, response, accountability, runtime.tenantsExist);
+      if (!AUTHENTICATION_ROUTES.test(request.path)) await assertIdentityIsCurrent(database, accountability);
+    };
+
+    check().then(() => next(), next);
   };
 }
 

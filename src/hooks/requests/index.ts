@@ -3,10 +3,12 @@ import type { Application } from 'express';
 import type { SchemaOverview } from '@directus/types';
 import { withBatch } from '../../services/request-batch.ts';
 import { processState, runtime, type Middleware } from '../../runtime.ts';
+import { restoreUrl } from './answers.ts';
 import { createCountsGuard } from './counts.ts';
-import { gate, mount } from './gate.ts';
+import { gate } from './gate.ts';
 import { assertIdentityIsCurrent, createGuard } from './guard.ts';
 import { licenceGuard } from './licence-guard.ts';
+import { mount, mountBetween } from './placement.ts';
 import { collectionOf, partsOf } from './route.ts';
 import { createRouteGuards } from './routes.ts';
 import { guardMessage, guardSocket, type Socket } from './sockets.ts';
@@ -14,19 +16,26 @@ import { guardMessage, guardSocket, type Socket } from './sockets.ts';
 /** Wall 4. What has to be decided per request: the boot gate, and whether the identity behind a token is still true. */
 export default defineHook(({ action, filter, init }, context) => {
   const { database } = context;
-  const state = processState();
+  const guard = createGuard(database);
 
-  state.gate = gate;
-  state.guard = inTurn([
-    createGuard(database),
-    licenceGuard,
-    createRouteGuards(context),
-    createCountsGuard(database),
-    batches,
-  ]);
+  const routeGuards = inTurn([licenceGuard, createRouteGuards(context), createCountsGuard(database), batches]);
+
+  const entry: Middleware = (request, response, next) => {
+    guard(request, response, (error?: unknown) => {
+      restoreUrl(request);
+      if (error) next(error);
+      else routeGuards(request, response, next);
+    });
+  };
+
+  processState().middlewares = { gate, guard, entry };
 
   init('middlewares.before', ({ app }) => mount(app as Application, 'gate'));
-  init('middlewares.after', ({ app }) => mount(app as Application, 'guard'));
+
+  init('middlewares.after', ({ app }) => {
+    mount(app as Application, 'entry');
+    mountBetween(app as Application, 'guard');
+  });
 
   // A login or a refresh of a member whose tenant is closed would hand out a token that nothing accepts.
   filter<Record<string, unknown>>('auth.jwt', async (claims, { user }) => {

@@ -7,7 +7,7 @@ import { InvalidFieldError } from '../../tenancy/errors.ts';
 import { boundaryOf } from '../../tenancy/boundaries.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
 import { primaryKeyOf } from '../../tenancy/scopes.ts';
-import { boundaryContext, runtime } from '../../runtime.ts';
+import { boundaryContext, refreshRuntime, runtime } from '../../runtime.ts';
 import { scopeMessageCounts } from './counts.ts';
 import { assertIdentityIsCurrent } from './guard.ts';
 
@@ -56,6 +56,7 @@ export async function guardMessage(context: ServiceContext, message: unknown, cl
   if (sent.type === 'auth') return message;
   await assertIdentityIsCurrent(context.database, accountability);
 
+  await refreshRuntime(context.database);
   const schema = await context.getSchema();
   if (sent.type === 'subscribe' && sent.collection) remember(client, sent);
   if (accountability.admin) return message;

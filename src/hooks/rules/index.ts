@@ -3,7 +3,7 @@ import type { Permission, SchemaOverview } from '@directus/types';
 import { POLICIES } from '../../tenancy/managed.ts';
 import { narrowPermissions, narrowToOwnTenant } from '../../tenancy/rules.ts';
 import { hasTenantField } from '../../tenancy/scopes.ts';
-import { boundaryContext, refreshTenantsExist, runtime } from '../../runtime.ts';
+import { boundaryContext, refreshRuntime, runtime } from '../../runtime.ts';
 import { probeRow } from './licence.ts';
 
 /**
@@ -19,7 +19,7 @@ export default defineHook(({ filter }) => {
     const probe = probeRow(policies);
     if (probe) return [...rows, probe];
 
-    await refreshTenantsExist(database);
+    await refreshRuntime(database);
     const requester = policies.includes(POLICIES.member) ? 'member' : 'outsider';
     return narrowPermissions(rows, requester, boundaryContext(schema));
   });

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { Accountability } from '@directus/types';
+import type { Request, Response } from 'express';
+import { isPersonal, mayBeCached, privateCacheControl } from '../../tenancy/answers.ts';
+
+/** The URLs of requests that the response cache is not asked about, as they were. */
+const urls = new WeakMap<Request, string>();
+
+/**
+ * Keeps an answer away from everybody but the one who asked: out of Directus' response cache, where it might be somebody
+ * else's the next time, and out of caches on the way.
+ */
+export function keepApart(
+  request: Request,
+  response: Response,
+  accountability: Accountability,
+  tenantsExist: boolean,
+): void {
+  if (!mayBeCached(accountability, tenantsExist)) bypassCache(request, response);
+  if (isPersonal(accountability)) makePrivate(response);
+}
+
+/**
+ * Directus stores no answer with `cache` false. It looks answers up by `originalUrl`, which leads to a name nobody stored
+ * anything under until {@link restoreUrl}.
+ */
+function bypassCache(request: Request, response: Response): void {
+  response.locals['cache'] = false;
+  if (urls.has(request)) return;
+
+  urls.set(request, request.originalUrl);
+
+  const [path, ...query] = request.originalUrl.split('?');
+  request.originalUrl = [`${path}/${randomUUID()}`, ...query].join('?');
+}
+
+/** Gives a request that is past the response cache its URL back. */
+export function restoreUrl(request: Request): void {
+  const url = urls.get(request);
+  if (url !== undefined) request.originalUrl = url;
+}
+
+/** Directus sets the header in many places, and calls answers to whoever has no role public. The last word is here. */
+function makePrivate(response: Response): void {
+  const writeHead = response.writeHead.bind(response) as (...parameters: unknown[]) => Response;
+
+  response.writeHead = (...parameters: unknown[]): Response => {
+    const value = response.getHeader('Cache-Control');
+    response.setHeader('Cache-Control', privateCacheControl(value === undefined ? undefined : String(value)));
+    return writeHead(...parameters);
+  };
+}

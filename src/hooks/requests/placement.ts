@@ -1,0 +1,56 @@
+import type { Application, Router } from 'express';
+import { processState, type Middleware, type Place } from '../../runtime.ts';
+
+interface Layer {
+  handle: unknown;
+}
+
+/** An Express application or router as it keeps what is mounted. */
+export type Stacked = { stack: Layer[] };
+
+/** Mounts, at the end of what is there, a middleware that looks up on every request what the current load wants done. */
+export function mount(app: Application, place: Place): void {
+  app.use(lookUp(place));
+}
+
+/**
+ * Mounts such a middleware behind each that is there already, the response cache among them. Directus has an event in front of
+ * its authentication and one behind its response cache, and none in between; so the middleware is called at every step and
+ * finds out by itself when it is its turn.
+ */
+export function mountBetween(app: Application, place: Place): void {
+  const { stack } = rootOf(app);
+
+  for (let position = stack.length; position > 0; position--) {
+    mount(app, place);
+    stack.splice(position, 0, ...stack.splice(-1));
+  }
+}
+
+function lookUp(place: Place): Middleware {
+  return (request, response, next) => {
+    const middleware = processState().middlewares[place];
+    if (middleware) middleware(request, response, next);
+    else next();
+  };
+}
+
+/** The routers that are mounted in the application itself. */
+export function routersOf(app: Application): Stacked[] {
+  return rootOf(app)
+    .stack.map(({ handle }) => handle)
+    .filter(isStacked);
+}
+
+/** Whether a router is mounted in another one. */
+export function holds({ stack }: Stacked, router: Router): boolean {
+  return stack.some(({ handle }) => handle === router);
+}
+
+function rootOf(app: Application): Stacked {
+  return (app as unknown as { _router: Stacked })._router;
+}
+
+function isStacked(handle: unknown): handle is Stacked {
+  return typeof handle === 'function' && Array.isArray((handle as unknown as Partial<Stacked>).stack);
+}
