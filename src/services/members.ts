@@ -1,10 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { Item } from '@directus/types';
+import type { Knex } from 'knex';
 import { isDirectusError } from '@directus/errors';
-import { InvalidFieldError, NotUniqueError } from '../tenancy/errors.ts';
-import { levelOfPolicy, POLICIES, TENANT_FIELD, TENANT_MEMBERS, type Level } from '../tenancy/managed.ts';
+import { ConflictError, InvalidFieldError, NotFoundError, NotUniqueError } from '../tenancy/errors.ts';
+import {
+  LEVELS,
+  levelOfPolicy,
+  POLICIES,
+  TENANT_FIELD,
+  TENANT_MEMBERS,
+  TENANTS,
+  type Level,
+} from '../tenancy/managed.ts';
 import type { TenantMember } from '../tenancy/types.ts';
-import { cachedAccess, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
+import { withLock } from './database.ts';
+import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
 import { asManagedWrite } from './managed-writes.ts';
 
 export interface NewPerson {
@@ -42,8 +52,8 @@ export async function listMembers(context: ServiceContext, tenant: string): Prom
     active: role === tenant,
   }));
 
-  const isOwner = ({ level }: TenantMember): number => (level === 'owner' ? 0 : 1);
-  return members.sort((a, b) => isOwner(a) - isOwner(b));
+  const rank = ({ level }: TenantMember): number => (level === 'owner' ? 0 : 1);
+  return members.sort((a, b) => rank(a) - rank(b));
 }
 
 /**
@@ -113,6 +123,141 @@ export async function createUser(
   await users.updateOne(id, { status: 'active' });
 
   return id;
+}
+
+/** Whether a user is an owner of a tenant. */
+export async function isOwner(database: Knex, tenant: string, user: string): Promise<boolean> {
+  const row: unknown = await database(TENANT_MEMBERS)
+    .select('id')
+    .where({ [TENANT_FIELD]: tenant, user_id: user, policy: POLICIES.owner })
+    .first();
+
+  return row !== undefined;
+}
+
+/**
+ * Gives a member another level, effective with the next request.
+ *
+ * @throws NotFoundError when the tenant has no such member
+ * @throws ConflictError when the tenant would be left without owner
+ */
+export async function changeLevel(
+  context: ServiceContext,
+  tenant: string,
+  member: string,
+  level: Level,
+): Promise<TenantMember> {
+  await asOneChange(context, tenant, async (access) => {
+    const { user } = await findMember(access.knex, tenant, member);
+    if (level !== 'owner') await assertOtherOwner(access.knex, tenant, member);
+
+    await access.items(TENANT_MEMBERS).updateOne(member, { policy: POLICIES[level] });
+    await alignLevel(access, user);
+  });
+
+  const changed = (await listMembers(context, tenant)).find(({ id }) => id === member);
+  if (!changed) throw noSuchMember(member);
+  return changed;
+}
+
+/**
+ * Ends a membership, effective with the next request. The user stays, and goes on in another tenant where there is one.
+ *
+ * @throws NotFoundError, ConflictError as {@link changeLevel}
+ */
+export async function removeMember(context: ServiceContext, tenant: string, member: string): Promise<void> {
+  await asOneChange(context, tenant, async (access) => {
+    const { user } = await findMember(access.knex, tenant, member);
+    await assertOtherOwner(access.knex, tenant, member);
+    await access.items(TENANT_MEMBERS).deleteOne(member);
+
+    const row: { role: string | null } | undefined = await access
+      .knex('directus_users')
+      .where({ id: user })
+      .first('role');
+
+    if (row?.role === tenant) {
+      const next: { tenant: string } | undefined = await access
+        .knex(TENANT_MEMBERS)
+        .join(TENANTS, `${TENANTS}.id`, `${TENANT_MEMBERS}.${TENANT_FIELD}`)
+        .where({ user_id: user, status: 'active' })
+        .orderBy(`${TENANTS}.name`)
+        .first({ tenant: `${TENANTS}.id` });
+
+      await access.items('directus_users').updateOne(user, { role: next?.tenant ?? null });
+    }
+
+    await alignLevel(access, user);
+  });
+}
+
+/**
+ * Makes the policies of a user follow the memberships: the level of the tenant in which the user acts, and none of another
+ * one's. Levels that no membership of the user names are a super-admin's own doing, and stay.
+ */
+export async function alignLevel(access: FullAccess, user: string): Promise<void> {
+  const { knex } = access;
+  const row: { role: string | null } | undefined = await knex('directus_users').where({ id: user }).first('role');
+  const memberships: { tenant: string; policy: string }[] = await knex(TENANT_MEMBERS)
+    .where({ user_id: user })
+    .select({ tenant: TENANT_FIELD, policy: 'policy' });
+
+  const wanted = memberships.find(({ tenant }) => tenant === row?.role)?.policy;
+  const attached: { id: string; policy: string }[] = await knex('directus_access')
+    .where({ user })
+    .whereIn(
+      'policy',
+      LEVELS.map((level) => POLICIES[level]),
+    )
+    .select('id', 'policy');
+
+  const isAnothers = row?.role === null || wanted !== undefined || memberships.length > 0;
+  const surplus = attached.filter(({ policy }) => policy !== wanted && isAnothers);
+  const granted = access.items('directus_access');
+  if (surplus.length > 0) await granted.deleteMany(surplus.map(({ id }) => id));
+  if (wanted && !attached.some(({ policy }) => policy === wanted)) await granted.createOne({ user, policy: wanted });
+}
+
+/** Runs a change of a tenant's members, one at a time on all instances, and lets no cache go on with what was before. */
+async function asOneChange(
+  context: ServiceContext,
+  tenant: string,
+  work: (access: FullAccess) => Promise<void>,
+): Promise<void> {
+  const { schema } = await cachedAccess(context);
+
+  await withLock(context.database, `directus-extension-tenancy:members:${tenant}`, () =>
+    context.database.transaction((transaction) =>
+      asManagedWrite(() => work(fullAccessWith(context, schema, transaction))),
+    ),
+  );
+
+  await flushCaches(context);
+}
+
+async function findMember(database: Knex, tenant: string, member: string): Promise<{ user: string }> {
+  const row: { user: string } | undefined = await database(TENANT_MEMBERS)
+    .where({ id: member, [TENANT_FIELD]: tenant })
+    .first({ user: 'user_id' });
+
+  if (!row) throw noSuchMember(member);
+  return row;
+}
+
+async function assertOtherOwner(database: Knex, tenant: string, member: string): Promise<void> {
+  const owners: { id: string }[] = await database(TENANT_MEMBERS)
+    .where({ [TENANT_FIELD]: tenant, policy: POLICIES.owner })
+    .select('id');
+
+  if (owners.some(({ id }) => id === member) && owners.length === 1) {
+    throw new ConflictError({
+      reason: 'This is the only owner of the tenant. Make another member an owner first. Nothing was changed.',
+    });
+  }
+}
+
+function noSuchMember(member: string): Error {
+  return new NotFoundError({ reason: `The tenant has no member "${member}".` });
 }
 
 /** Books a user as member of a tenant. */

@@ -55,6 +55,11 @@ function mine(field: string, ...path: string[]): Filter {
   ) as Filter;
 }
 
+/** Shares that the requester made in the tenant in which the requester acts now. */
+function mineInTenant(): Filter {
+  return { _and: [mine('user_created'), equalsAndExists('role', CURRENT_ROLE)] };
+}
+
 /** Presets of the requester, of the tenant's role, and those that a super-admin made for all. */
 function presetsForMe(): Filter {
   const ofNoUser = { user: { _null: true } };
@@ -70,8 +75,9 @@ function presetsForMe(): Filter {
 type ByAction = Partial<Record<PermissionsAction, Boundary>>;
 
 /**
- * What a member may reach of Directus' own collections. What is not listed is closed. Content about rows (activity,
- * revisions, comments) has no tenant of its own, so a member meets only what the same user did.
+ * What a member may reach of Directus' own collections. What is not listed is closed. Records about rows (activity,
+ * comments) have no tenant of their own, so a member meets only what the same user did. Revisions hold whole rows, of which
+ * nobody can tell whether they are still the requester's after the user came from another tenant: they are closed.
  */
 const MEMBER_SYSTEM_BOUNDARIES: Record<string, ByAction> = {
   directus_activity: { read: rowsOfMine('user') },
@@ -98,13 +104,12 @@ const MEMBER_SYSTEM_BOUNDARIES: Record<string, ByAction> = {
     delete: rowsOfMine('user'),
   },
   directus_relations: { read: OPEN },
-  directus_revisions: { read: rows(mine('user', 'activity')) },
   directus_roles: { read: rows(equalsAndExists('id', CURRENT_ROLE), { queryFields: ['id'] }) },
   directus_settings: { read: OPEN },
   directus_shares: {
     create: rowsOfMine('user_created', { role: { _eq: CURRENT_ROLE } }),
-    read: rowsOfMine('user_created'),
-    delete: rowsOfMine('user_created'),
+    read: rows(mineInTenant(), { queryFields: ['user_created', 'role'] }),
+    delete: rows(mineInTenant()),
   },
   directus_translations: { read: OPEN },
   directus_users: { read: rows(equalsAndExists('role', CURRENT_ROLE), { queryFields: ['role'] }) },

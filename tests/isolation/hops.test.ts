@@ -192,6 +192,34 @@ inEveryCell('A hop over a relation', (world) => {
       expect((await ask('north')).countries).toEqual([]);
     });
 
+    it('that repeats a row once for each related row of others is not counted', async () => {
+      // Found by the hunt: Directus joins the related rows of everybody, and counts the row as often.
+      const some = { clients: { _some: { name: { _starts_with: 'south' } } } };
+      const either = { _or: [{ name: { _eq: 'Norway' } }, { clients: { name: { _eq: 'south-client-1' } } }] };
+
+      for (const filter of [some, either, { clients: { id: { _null: true } } }]) {
+        for (const name of ['count', 'sum']) {
+          const path = `/items/countries?${query({ [`aggregate[${name}]`]: 'id', filter })}`;
+          const answer = await world().south.owner.send('GET', path);
+          expect(answer.status, path).toBe(403);
+          expect(answer.errors[0]!.message).toContain('clients');
+        }
+
+        const distinct = `/items/countries?${query({ 'aggregate[countDistinct]': 'id', filter })}`;
+        expect((await world().south.owner.send('GET', distinct)).status).toBe(200);
+      }
+    });
+
+    it('that is refused beside a count does not end Directus', async () => {
+      // Found by the hunt.
+      const filter = { country: { clients: { id: { _null: true } } } };
+      const path = `/items/clients?${query({ filter, meta: '*' })}`;
+      expect((await world().south.owner.send('GET', path)).status).toBe(403);
+      const body = { query: { filter, meta: '*' } };
+      expect((await world().south.owner.send('SEARCH', '/items/clients', body)).status).toBe(403);
+      expect((await world().south.owner.send('GET', '/items/clients')).status).toBe(200);
+    });
+
     it('in an aggregate meets no row of another tenant', async () => {
       const count = async (mark: string): Promise<number> => {
         const [row] = await must<{ count: number | string }[]>(

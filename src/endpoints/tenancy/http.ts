@@ -1,7 +1,10 @@
 import type { Accountability } from '@directus/types';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { ForbiddenError } from '@directus/errors';
+import type { Knex } from 'knex';
+import { ForbiddenError, isDirectusError } from '@directus/errors';
 import * as z from 'zod';
+import { isOwner } from '../../services/members.ts';
+import { findTenantId } from '../../services/tenants.ts';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
 
 /** The requester behind a request; Directus has authenticated it before any endpoint runs. */
@@ -21,6 +24,33 @@ export function handleSuperAdmin(handler: (request: Request, response: Response)
   return handle(async (request, response) => {
     if (accountabilityOf(request)?.admin !== true) throw new ForbiddenError();
     await handler(request, response);
+  });
+}
+
+/**
+ * As {@link handle}, for super-admins and for the owners of the tenant that the route names. Owners do not learn whether
+ * another tenant, or a member of one, exists: what is not theirs is 403, as for everybody else.
+ */
+export function handleOwner(
+  database: Knex,
+  handler: (request: Request, response: Response, tenant: string) => Promise<void>,
+): RequestHandler {
+  return handle(async (request, response) => {
+    const requester = accountabilityOf(request);
+    const named = String(request.params['tenant']);
+
+    if (requester?.admin === true) return handler(request, response, await findTenantId(database, named));
+    if (!requester?.user || !requester.role) throw new ForbiddenError();
+
+    const tenant = await findTenantId(database, named).catch(() => null);
+    const acts = tenant !== null && tenant === requester.role && (await isOwner(database, tenant, requester.user));
+    if (!acts) throw new ForbiddenError();
+
+    try {
+      await handler(request, response, tenant);
+    } catch (error) {
+      throw isDirectusError(error) && error.code === 'NOT_FOUND' ? new ForbiddenError() : error;
+    }
   });
 }
 

@@ -1,7 +1,7 @@
 import type { EndpointExtensionContext } from '@directus/types';
 import type { Request, Router } from 'express';
 import * as z from 'zod';
-import { addMember, listMembers } from '../../services/members.ts';
+import { addMember, changeLevel, listMembers, removeMember } from '../../services/members.ts';
 import {
   findTenantId,
   listTenants,
@@ -14,7 +14,7 @@ import {
 import { LEVELS } from '../../tenancy/managed.ts';
 import { SLUG_MAX_LENGTH, SLUG_PATTERN, slugOf } from '../../tenancy/slug.ts';
 import { TENANT_STATUSES } from '../../tenancy/types.ts';
-import { expected, handleSuperAdmin, parse } from './http.ts';
+import { expected, handleOwner, handleSuperAdmin, parse } from './http.ts';
 
 const MAX_TENANTS_PER_PAGE = 1000;
 
@@ -102,7 +102,12 @@ const memberToCreate = z.strictObject(
   expected('an object'),
 );
 
-/** Routes below `/tenancy/tenants`. All of them are the super-admins'. */
+const memberChanges = z.strictObject(
+  { level: z.enum(LEVELS, expected(`one of ${LEVELS.join(', ')}`)) },
+  expected('an object'),
+);
+
+/** Routes below `/tenancy/tenants`: the super-admins', those about members the owners' as well. */
 export function tenantsRouter(router: Router, context: EndpointExtensionContext): void {
   const tenantOf = (request: Request): Promise<string> =>
     findTenantId(context.database, String(request.params['tenant']));
@@ -144,17 +149,32 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
 
   router.get(
     '/tenants/:tenant/members',
-    handleSuperAdmin(async (request, response) => {
-      response.json({ data: await listMembers(context, await tenantOf(request)) });
+    handleOwner(context.database, async (_request, response, tenant) => {
+      response.json({ data: await listMembers(context, tenant) });
     }),
   );
 
   router.post(
     '/tenants/:tenant/members',
-    handleSuperAdmin(async (request, response) => {
-      const tenant = await tenantOf(request);
+    handleOwner(context.database, async (request, response, tenant) => {
       const { level, ...newPerson } = parse(memberToCreate, request.body);
       response.status(201).json({ data: await addMember(context, tenant, level, newPerson) });
+    }),
+  );
+
+  router.patch(
+    '/tenants/:tenant/members/:member',
+    handleOwner(context.database, async (request, response, tenant) => {
+      const { level } = parse(memberChanges, request.body);
+      response.json({ data: await changeLevel(context, tenant, String(request.params['member']), level) });
+    }),
+  );
+
+  router.delete(
+    '/tenants/:tenant/members/:member',
+    handleOwner(context.database, async (request, response, tenant) => {
+      await removeMember(context, tenant, String(request.params['member']));
+      response.status(204).end();
     }),
   );
 }

@@ -1,9 +1,15 @@
-import type { Item, PrimaryKey, RegisterFunctions } from '@directus/types';
+import type { Accountability, Item, PrimaryKey, RegisterFunctions } from '@directus/types';
 import type { Knex } from 'knex';
 import { InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
 import { POLICIES, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../../tenancy/managed.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
-import { isManagedWrite } from '../../services/managed-writes.ts';
+import { flushCaches, fullAccessWith } from '../../services/directus.ts';
+import { asManagedWrite, isManagedWrite } from '../../services/managed-writes.ts';
+import { alignLevel } from '../../services/members.ts';
+import { belongToTenants, givesAdminAccess, hasAdminAccess, isPolicyOfTenants } from '../../services/super-admins.ts';
+import type { Context } from '../../runtime.ts';
+
+const SUPER_ADMINS_HAVE_NO_TENANT = 'is refused: somebody with admin access belongs to no tenant';
 
 const MANAGED_POLICIES = new Set<string>(Object.values(POLICIES));
 
@@ -11,23 +17,74 @@ const MANAGED_POLICIES = new Set<string>(Object.values(POLICIES));
  * Keeps the bundle's own rows in shape and tenants' identities apart: roles of tenants stay where they are, only
  * super-admins put a user into a tenant's role, and tenants and memberships are written by the bundle's endpoint alone.
  */
-export function registerIdentityGuards({ filter }: RegisterFunctions): void {
+export function registerIdentityGuards({ action, filter }: RegisterFunctions, context: Context): void {
   for (const scope of ['create', 'update']) {
-    filter<Item>(`users.${scope}`, async (payload, _meta, { accountability, database }) => {
-      if (!accountability || accountability.admin || !('role' in payload)) return payload;
+    filter<Item>(`users.${scope}`, async (payload, { keys }, { accountability, database }) => {
+      if (isManagedWrite()) return payload;
+
+      if (accountability && !accountability.admin) {
+        await assertAccountIsLeftAlone(payload, accountability, database);
+        return payload;
+      }
 
       const role = payload['role'] as unknown;
-      const intoTenant = role !== null && (typeof role !== 'string' || (await isTenantRole(database, role)));
 
-      if (intoTenant || requesterOf(accountability) === 'member') {
-        throw new InvalidFieldError({ field: 'role', reason: 'of a tenant can be given by a super-admin only' });
+      if (typeof role === 'string' && (await isTenantRole(database, role))) {
+        if (role === TENANTS_ROLE) {
+          throw new InvalidFieldError({
+            field: 'role',
+            reason: 'is the parent of all tenants: choose the role of one',
+          });
+        }
+
+        if (await hasAdminAccess(database, ((keys ?? []) as PrimaryKey[]).map(String))) {
+          throw new InvalidFieldError({ field: 'role', reason: SUPER_ADMINS_HAVE_NO_TENANT });
+        }
       }
 
       return payload;
     });
   }
 
+  // What a user may do in one tenant is nothing to another one.
+  action('users.update', async ({ keys, payload }, { database, schema }) => {
+    if (isManagedWrite() || !schema || !('role' in (payload as Item))) return;
+    const access = fullAccessWith(context, schema, database);
+
+    for (const user of keys as string[]) await asManagedWrite(() => alignLevel(access, user));
+    await flushCaches(context);
+  });
+
+  for (const scope of ['create', 'update']) {
+    filter<Item>(`access.${scope}`, async (payload, { keys }, { database }) => {
+      if (isManagedWrite()) return payload;
+
+      const stored: Item[] = keys ? await database('directus_access').whereIn('id', keys as PrimaryKey[]) : [{}];
+      for (const row of stored) await assertAttachable({ ...row, ...payload }, database);
+      return payload;
+    });
+  }
+
+  filter<Item>('policies.update', async (changes, { keys }, { database }) => {
+    if (changes['admin_access'] !== true) return changes;
+    const policies = (keys as PrimaryKey[]).map(String);
+
+    if (policies.some((policy) => MANAGED_POLICIES.has(policy)) || (await isPolicyOfTenants(database, policies))) {
+      throw new InvalidFieldError({ field: 'admin_access', reason: SUPER_ADMINS_HAVE_NO_TENANT });
+    }
+
+    return changes;
+  });
+
+  filter<Item>('roles.create', async (payload, _meta, { database }) => {
+    if (!isManagedWrite()) await assertNotBelowTenants(payload['parent'], database);
+    return payload;
+  });
+
   filter<Item>('roles.update', async (changes, { keys }, { database }) => {
+    if (isManagedWrite()) return changes;
+    await assertNotBelowTenants(changes['parent'], database);
+
     if ('parent' in changes && (await touchesTenants(database, keys as PrimaryKey[]))) {
       throw new InvalidFieldError({
         field: 'parent',
@@ -67,6 +124,62 @@ export function registerIdentityGuards({ filter }: RegisterFunctions): void {
       return payload;
     });
   }
+}
+
+/** What of an account only super-admins, or Directus itself, may set. */
+const ACCOUNT_FIELDS = [
+  'policies',
+  'token',
+  'provider',
+  'external_identifier',
+  'auth_data',
+  'tfa_secret',
+  'status',
+  'id',
+];
+
+/** Whatever permissions say: others than super-admins put nobody into a tenant, and members manage no accounts. */
+async function assertAccountIsLeftAlone(payload: Item, accountability: Accountability, database: Knex): Promise<void> {
+  const isMember = requesterOf(accountability) === 'member';
+
+  if ('role' in payload) {
+    const role = payload['role'] as unknown;
+    const intoTenant = role !== null && (typeof role !== 'string' || (await isTenantRole(database, role)));
+
+    if (intoTenant || isMember) {
+      throw new InvalidFieldError({ field: 'role', reason: 'of a tenant can be given by a super-admin only' });
+    }
+  }
+
+  const field = isMember ? ACCOUNT_FIELDS.find((name) => name in payload) : undefined;
+  if (field) throw new InvalidFieldError({ field, reason: 'cannot be set by members of a tenant' });
+}
+
+/** A policy goes to no tenant's role, and one that gives admin access to nobody who belongs to a tenant. */
+async function assertAttachable({ role, user, policy }: Item, database: Knex): Promise<void> {
+  const policyId: unknown = policy && typeof policy === 'object' ? (policy as Item)['id'] : policy;
+  const newAdmin = typeof policy === 'object' && policy !== null && (policy as Item)['admin_access'] === true;
+  const admin = newAdmin || (typeof policyId === 'string' && (await givesAdminAccess(database, [policyId])));
+
+  if (typeof role === 'string' && (await isTenantRole(database, role)) && (role !== TENANTS_ROLE || admin)) {
+    throw new InvalidFieldError({
+      field: 'role',
+      reason: 'is a tenant: attach the policy to its members, or to the role Tenants for the members of all tenants',
+    });
+  }
+
+  if (admin && typeof user === 'string' && (await belongToTenants(database, [user]))) {
+    throw new InvalidFieldError({ field: 'policy', reason: SUPER_ADMINS_HAVE_NO_TENANT });
+  }
+}
+
+/** Roles below `Tenants` are tenants, made by the endpoint; and nobody hangs a role below a tenant's. */
+async function assertNotBelowTenants(parent: unknown, database: Knex): Promise<void> {
+  if (typeof parent !== 'string' || !(await touchesTenants(database, [parent]))) return;
+  throw new InvalidFieldError({
+    field: 'parent',
+    reason: 'cannot be a tenant or the role Tenants: provision a tenant instead',
+  });
 }
 
 async function touchesTenants(database: Knex, keys: readonly PrimaryKey[]): Promise<boolean> {

@@ -54,7 +54,7 @@ export default defineHook((register, context) => {
     });
   }
 
-  registerIdentityGuards(register);
+  registerIdentityGuards(register, context);
   registerFileGuards(register);
   registerVersionGuards(register, context);
   registerNewCollections(register, context);

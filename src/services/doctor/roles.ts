@@ -127,7 +127,7 @@ export const tenantRoles: Check = {
     }
 
     const missing: Item[] = await tenantsWithoutRole(database).select({ id: 'tenant.id', name: 'tenant.name' });
-    for (const { id, name } of missing) await roles.createOne(tenantRole(String(id), String(name)));
+    for (const { id, name } of missing) await roles.createOne(tenantRole(String(id), String(name)), quietly);
     if (missing.length > 0) done.push(`Created the role of ${listed(missing.map(({ name }) => String(name)))}.`);
 
     const outside: Item[] = await tenantsOutside(database).select({ id: 'tenant.id', name: 'tenant.name' });
