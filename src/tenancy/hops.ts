@@ -110,8 +110,8 @@ function scopeSort({ sort, aggregate, alias }: Level, collection: string, walk: 
     const steps = splitSteps(entry.replace(/^-/, ''));
     const [first = ''] = steps;
     // Sorting by an aggregate, which has been looked at.
-    if (aggregate && first in aggregate) return [];
-    return conditionsOfSort(steps.length === 1 ? splitSteps(alias?.[first] ?? first) : steps, collection, walk);
+    if (Object.hasOwn(aggregate ?? {}, first)) return [];
+    return conditionsOfSort(steps.length === 1 ? splitSteps(fieldOf(first, alias ?? {})) : steps, collection, walk);
   });
 }
 
@@ -121,7 +121,7 @@ function scopeDeep(deep: Level, collection: string, alias: Record<string, string
     if (key.startsWith('_') || !isRecord(value)) return [key, value];
 
     const [field = '', scope] = key.split(':');
-    const name = alias[field] ?? field;
+    const name = fieldOf(field, alias);
     const step = stepOver(scope ? `${name}:${scope}` : name, collection, walk.schema);
     // Directus finds no relation here either, and so has no use for the level.
     if (!step) return [key, value];
@@ -133,6 +133,11 @@ function scopeDeep(deep: Level, collection: string, alias: Record<string, string
   });
 
   return Object.fromEntries(entries);
+}
+
+/** The field behind a name of the query's own choice; any other name is a field itself. */
+function fieldOf(name: string, alias: Record<string, string>): string {
+  return Object.hasOwn(alias, name) ? (alias[name] ?? name) : name;
 }
 
 /** The parameters of a nested level, which Directus marks with an underscore. */

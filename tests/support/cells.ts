@@ -8,13 +8,19 @@ import { createWorld, type World } from './world.ts';
 export interface Cell {
   directus: '11';
   database: DatabaseKind;
+  /** Whether Directus keeps answers. */
+  cached?: boolean;
 }
 
 export const CELLS: readonly Cell[] = [
   { directus: '11', database: 'sqlite' },
   { directus: '11', database: 'postgres' },
   { directus: '11', database: 'mariadb' },
+  { directus: '11', database: 'sqlite', cached: true },
 ];
+
+/** With answers that Directus forgets when it writes: those that it would keep for longer are a suite of their own. */
+const CACHE = { CACHE_ENABLED: 'true', CACHE_STORE: 'memory', CACHE_AUTO_PURGE: 'true' };
 
 /** Whether this machine has a database; the services told why where it has not. */
 export function hasDatabase(kind: DatabaseKind): boolean {
@@ -29,13 +35,15 @@ export function inEveryCell(
   law: (world: () => World, host: () => Host) => void,
   options: Partial<TestHostOptions> = {},
 ): void {
-  for (const cell of CELLS) {
-    describe.skipIf(!hasDatabase(cell.database))(`${name} (Directus ${cell.directus}, ${cell.database})`, () => {
+  for (const { cached, ...cell } of CELLS) {
+    const title = `${name} (Directus ${cell.directus}, ${cell.database}${cached ? ', cached' : ''})`;
+
+    describe.skipIf(!hasDatabase(cell.database))(title, () => {
       let host: Host;
       let world: World;
 
       beforeAll(async () => {
-        host = await startTestHost({ ...cell, ...options });
+        host = await startTestHost({ ...cell, ...options, env: { ...(cached && CACHE), ...options.env } });
         world = await createWorld(host);
       });
 
