@@ -652,7 +652,7 @@ describe.each(CELLS)('The doctor (Directus $directus, $database)', (cell) => {
       expect(report.checks.map(({ id, status }) => [id, status])).toEqual(checks.map(({ id, status }) => [id, status]));
     });
 
-    it('exits with 1 for warnings where it is strict, and for failures', async () => {
+    it('exits with 1 for warnings where it is strict, and for failures', { timeout: 240_000 }, async () => {
       await expect(doctor('--strict')).rejects.toThrow('exit code 1');
 
       await sql('UPDATE directus_roles SET parent = NULL WHERE id = ?', [world.north.id]);
