@@ -136,7 +136,7 @@ type Request = Omit<Attempt, 'method' | 'path'> & { path?: string };
 
 /** Routes that are no plain reading and writing of rows. Without an own path an attempt goes to the route's. */
 function specials(
-  { tenant, user, email, project, file, folder, upload: started, manualFlow, revision, extension, keys }: Targets,
+  { url, tenant, user, email, project, file, folder, upload: started, manualFlow, revision, extension, keys }: Targets,
   actor: Actor,
 ): Record<RouteName, Request[]> {
   const body = (...bodies: unknown[]): Request[] => bodies.map((each) => ({ body: each }));
@@ -144,7 +144,7 @@ function specials(
   const [share, version, preset] = [keys['shares'], keys['versions'], keys['presets']];
 
   const read = `{ projects(limit: -1) { title client { name } } }`;
-  const readSystem = `{ users { email } roles { name } files { title } }`;
+  const readSystem = `{ users { email } roles { name } }`;
   const searched = encodeURIComponent(read);
 
   return {
@@ -195,7 +195,7 @@ function specials(
     'POST /utils/cache/clear': [{ body: {} }, { path: '/utils/cache/clear?system' }],
     'GET /utils/random/string': path('/utils/random/string?length=8'),
     'POST /utils/revert/{revision}': path(`/utils/revert/${revision}`),
-    'POST /utils/resolve-redirect': body({ redirect: 'https://elsewhere.example.com' }),
+    'POST /utils/resolve-redirect': body({ redirect: 'https://elsewhere.example.com' }, { redirect: '//elsewhere' }),
     'POST /utils/translations/generate': body({ collection: 'projects', fields: ['title'] }),
 
     'GET /relations/{id}': path('/relations/projects'),
@@ -225,8 +225,7 @@ function specials(
     'POST /users/invite': body({ email: 'new@example.com', role: tenant }),
     'POST /users/invite/accept': body({ token: user, password: 'taken over' }),
     'GET /users/me': path('/users/me?fields=*.*', `/users/me?fields=role.users.*,role.children.*,role.parent.children.*`),
-    'PATCH /users/me': body({ role: tenant }, { policies: [{ policy: POLICIES.owner }] }),
-    'PATCH /users/me (own)': body({ last_page: '/content' }),
+    'PATCH /users/me': body({ role: tenant }, { policies: [{ policy: POLICIES.owner }] }, { location: 'x' }),
     'PATCH /users/me/track/page': body({ last_page: '/content' }),
     'POST /users/me/tfa/generate': body({ password: 'a wrong one' }),
     'POST /users/me/tfa/enable': body({ secret: 'x', otp: '123456' }),
@@ -260,7 +259,9 @@ function specials(
       upload('new.txt', 'new', { folder, tenant_id: tenant }),
       upload('new.txt', 'new', { id: file }),
     ),
-    'POST /files/import': body({ url: 'http://127.0.0.1:1/x', data: { folder, tenant_id: tenant } }),
+    'POST /files/import': body({ url: `${url}/server/ping`, data: { tenant_id: tenant } }),
+    // The bundle takes the file out of the folder.
+    'POST /files/import (folder)': body({ url: `${url}/server/ping`, data: { folder } }),
     'POST /files/tus': [
       { headers: { ...tus, 'Upload-Length': '5', 'Upload-Metadata': metadata({ id: file, filename_download: 'x' }) } },
       { headers: { ...tus, 'Upload-Length': '5', 'Upload-Metadata': metadata({ folder, filename_download: 'x' }) } },
@@ -297,11 +298,11 @@ function specials(
     'POST /mcp': body({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }),
     'GET /metrics': path('/metrics'),
 
-    'POST /shares/auth': body({ share: String(share), password: 'a wrong one' }, { share: String(share) }),
+    'POST /shares/auth': body({ share: String(share), password: 'a wrong one' }),
     'POST /shares/invite': body({ share: String(share), emails: ['new@example.com'] }),
     'GET /shares/info/{id}': path(`/shares/info/${share}`),
 
-    'POST /deployments': body({ provider: 'vercel', credentials: { access_token: 'x' }, options: {} }),
+    'POST /deployments': body({ provider: 'vercel', credentials: {}, options: {} }),
     'GET /deployments': path('/deployments'),
     'SEARCH /deployments': body({ query: { limit: -1 } }),
     'GET /deployments/{provider}': path('/deployments/vercel'),
@@ -309,7 +310,7 @@ function specials(
     'DELETE /deployments/{provider}': path('/deployments/vercel'),
     'GET /deployments/{provider}/projects': path('/deployments/vercel/projects'),
     'PATCH /deployments/{provider}/projects': [
-      { path: '/deployments/vercel/projects', body: { create: [{ external_id: 'x', name: 'x' }], delete: [] } },
+      { path: '/deployments/vercel/projects', body: { create: [], delete: [NOBODY] } },
     ],
     'GET /deployments/{provider}/projects/{id}': path(`/deployments/vercel/projects/${NOBODY}`),
     'POST /deployments/{provider}/projects/{id}/deploy': [
@@ -388,7 +389,7 @@ export interface Reply {
 }
 
 /** Sends an attempt as it is; redirects are not followed. */
-export async function send(url: string, { method, path, body, headers }: Attempt, token: string | null): Promise<Reply> {
+export async function sendAttempt(url: string, { method, path, body, headers }: Attempt, token: string | null): Promise<Reply> {
   const isRaw = body instanceof FormData || body instanceof Blob;
   const response = await fetch(url + path, {
     method,
@@ -403,4 +404,21 @@ export async function send(url: string, { method, path, body, headers }: Attempt
 
   const head = [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n');
   return { status: response.status, text: `${head}\n\n${await response.text()}` };
+}
+
+/** What an attempt says itself, as text: no news to whoever sent it. */
+export function wordsOf({ path, body, headers }: Attempt): string {
+  const sent = body instanceof FormData ? [...body].map(([, value]) => value) : body;
+  return JSON.stringify([path, sent, headers]);
+}
+
+const REFUSALS = [400, 401, 403, 404];
+
+/** Whether a reply refuses. GraphQL answers 200 and an error in the place of data. */
+export function refuses({ status, text }: Reply): boolean {
+  if (REFUSALS.includes(status)) return true;
+  if (status !== 200 || !text.includes('"errors":')) return false;
+
+  const { data, errors } = JSON.parse(text.slice(text.indexOf('\n\n'))) as { data?: object | null; errors?: unknown[] };
+  return Boolean(errors?.length) && Object.values(data ?? {}).every((value) => value === null);
 }

@@ -85,6 +85,7 @@ export const UNDOCUMENTED_ROUTES: readonly RouteName[] = [
   'PATCH /fields/{collection}',
 
   'POST /files/import',
+  'POST /files/import (folder)',
   'POST /files (upload)',
   'POST /files/tus',
   'PATCH /files/tus/{id}',
@@ -125,7 +126,6 @@ export const UNDOCUMENTED_ROUTES: readonly RouteName[] = [
   'POST /shares/invite',
   'GET /shares/info/{id}',
 
-  'PATCH /users/me (own)',
   'POST /users/me/tfa/generate',
   'POST /users/{id}/tfa/disable',
   'POST /users/register',

@@ -6,6 +6,7 @@ import { must, type World, type WorldTenant } from '../world.ts';
 
 /** What the routes are aimed at: one row of South in every collection, and where no tenant has rows, the project's own. */
 export interface Targets {
+  url: string;
   /** The key of a row, by the first parts of a path: `users`, `items/projects`. */
   keys: Record<string, string | number>;
   tenant: string;
@@ -136,6 +137,7 @@ export async function createTargets(host: Host, { superAdmin, south, url }: Worl
     first(`SELECT "${field}" FROM "${table}" WHERE ${column} = ? LIMIT 1`, south.id);
 
   return {
+    url,
     keys: {
       'items/clients': south.clients[0]!,
       'items/countries': 1,
