@@ -171,7 +171,8 @@ function specials(
     'GET /server/ping': path('/server/ping'),
     'GET /server/health': path('/server/health'),
     'GET /server/specs/oas': path('/server/specs/oas'),
-    'GET /server/specs/graphql/{scope}': path('/server/specs/graphql', '/server/specs/graphql/system'),
+    'GET /server/specs/graphql/{scope}': path('/server/specs/graphql/items', '/server/specs/graphql/system'),
+    'GET /server/specs/graphql': path('/server/specs/graphql'),
     'POST /server/setup': body({ project_owner: 'new@example.com', password: 'taken over', first_name: 'a' }),
 
     'POST /utils/hash/generate': body({ string: 'a' }),

@@ -116,6 +116,7 @@ export const UNDOCUMENTED_ROUTES: readonly RouteName[] = [
   'GET /roles/me',
 
   'GET /server/specs/oas',
+  'GET /server/specs/graphql',
   'GET /server/specs/graphql/{scope}',
   'GET /server/health',
   'POST /server/setup',

@@ -26,7 +26,7 @@ interface Row {
 }
 
 /** Makes South a row in every collection, and finds those of the project. */
-export async function createTargets(host: Host, { superAdmin, south, url }: World): Promise<Targets> {
+export async function createTargets(host: Host, { superAdmin, north, south, url }: World): Promise<Targets> {
   const first = async (statement: string, ...values: string[]): Promise<string> => {
     const [row] = await runSql(host.database, statement, values);
     if (!row) throw new Error(`No row: ${statement}`);
@@ -140,7 +140,11 @@ export async function createTargets(host: Host, { superAdmin, south, url }: Worl
     url,
     keys: {
       'items/clients': south.clients[0]!,
-      'items/countries': 1,
+      // The one that the shared project of North leads to.
+      'items/countries': await first(
+        'SELECT country FROM clients WHERE id = (SELECT client FROM projects WHERE id = ?)',
+        String(north.projects[0]),
+      ),
       'items/project_sections': await key('project_sections'),
       'items/projects': project,
       'items/projects_tags': await key('projects_tags'),

@@ -342,6 +342,7 @@ export const VERDICTS: Readonly<Record<RouteName, Row>> = {
   'GET /server/info': PUBLIC,
   'GET /server/ping': 'public',
   'POST /server/setup': 'denied',
+  'GET /server/specs/graphql': PUBLIC,
   'GET /server/specs/graphql/{scope}': PUBLIC,
   'GET /server/specs/oas': PUBLIC,
   'GET /settings': APP,
