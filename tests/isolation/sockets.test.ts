@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
-import type { Account } from '../support/client.ts';
+import { send, type Account } from '../support/client.ts';
 import { startTestHost } from '../support/host.ts';
 import { createPerson } from '../support/people.ts';
 import { createWorld, must, type World } from '../support/world.ts';
@@ -231,4 +231,39 @@ describe('A WebSocket', () => {
     expect(await socket.ask({ type: 'auth', access_token: account.token })).toMatchObject({ status: 'ok' });
     return socket;
   }
+
+  it('for GraphQL answers a share as the public, and the public nothing of the share', async () => {
+    const { superAdmin, south, url } = world;
+    const share = await must<{ id: string }>(superAdmin, 'POST', '/shares', {
+      name: 'share',
+      collection: 'projects',
+      item: String(south.projects[0]),
+      role: south.id,
+    });
+    const session = await send<{ access_token: string }>(url, 'POST', '/shares/auth', { body: { share: share.id } });
+
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    const heard: string[] = [];
+    const ended = new Promise<void>((resolve) => {
+      socket.addEventListener('open', () => {
+        socket.send(JSON.stringify({ type: 'connection_init', payload: { access_token: session.data.access_token } }));
+      });
+      socket.addEventListener('message', ({ data }: MessageEvent<string>) => {
+        heard.push(data);
+        const { type } = JSON.parse(data) as { type: string };
+        const question = { id: '1', type: 'subscribe', payload: { query: '{ projects { title } }' } };
+        if (type === 'connection_ack') socket.send(JSON.stringify(question));
+        if (type === 'next' || type === 'error') resolve();
+      });
+      socket.addEventListener('close', () => resolve());
+    });
+    await ended;
+    socket.close();
+    expect(heard.join()).toContain('connection_ack');
+    expect(heard.join()).not.toContain('south');
+
+    const stranger = await send(url, 'POST', '/graphql', { body: { query: '{ projects { title } }' } });
+    expect(stranger.status).toBe(400);
+    expect(JSON.stringify(stranger)).not.toContain('south');
+  });
 });

@@ -14,6 +14,8 @@ import { assertIdentityIsCurrent } from './guard.ts';
 /** A connection as Directus keeps it. */
 export interface Socket {
   accountability: Accountability | null;
+  /** What the client speaks: `graphql-transport-ws` for GraphQL, nothing otherwise. */
+  protocol?: string;
   send(data: unknown, ...rest: unknown[]): void;
   close(code?: number, reason?: string): void;
 }
@@ -104,14 +106,18 @@ async function assertItemIsReadable(
  */
 export function guardSocket(context: ServiceContext, client: Socket): void {
   runtime.sockets += 1;
-  let accountability = client.accountability;
+  // A share's GraphQL would be the public's: see the guard of the route.
+  const allowed = (value: Accountability | null): Accountability | null =>
+    value?.share && client.protocol?.startsWith('graphql') ? PUBLIC : value;
+
+  let accountability = allowed(client.accountability);
 
   Object.defineProperty(client, 'accountability', {
     configurable: true,
     enumerable: true,
     get: () => accountability ?? PUBLIC,
     set: (value: Accountability | null) => {
-      accountability = value;
+      accountability = allowed(value);
     },
   });
 
