@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
 import { installHost } from '../../scripts/hosts/install.ts';
-import { accountWithToken, send } from '../support/client.ts';
 import { attemptsOn, refuses, sendAttempt, wordsOf, type Attempt, type Reply } from '../support/escalation/attempts.ts';
 import { createCast, ROLES, type Actor, type RoleName } from '../support/escalation/cast.ts';
 import { differences, readRows, type Rows } from '../support/escalation/database.ts';
@@ -53,7 +52,9 @@ describe('Every role on every route', () => {
   });
 
   afterAll(async () => {
-    process.stdout.write(`Escalation: ${Object.keys(VERDICTS).length} routes × ${ROLES.length} roles, ${cells} cells.\n`);
+    process.stdout.write(
+      `Escalation: ${Object.keys(VERDICTS).length} routes × ${ROLES.length} roles, ${cells} cells.\n`,
+    );
     await host?.stop();
     await host?.database.drop();
   });

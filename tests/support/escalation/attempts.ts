@@ -164,7 +164,10 @@ function specials(
     'GET /auth/oauth/{provider}': path('/auth/oauth/github'),
 
     'GET /schema/snapshot': path('/schema/snapshot', '/schema/snapshot?export=json'),
-    'POST /schema/apply': body({ hash: 'x', diff: { collections: [], fields: [], relations: [] } }, upload('a.json', '{}')),
+    'POST /schema/apply': body(
+      { hash: 'x', diff: { collections: [], fields: [], relations: [] } },
+      upload('a.json', '{}'),
+    ),
     'POST /schema/diff': body({ version: 1, directus: '11.17.4', collections: [] }),
 
     'GET /server/info': path('/server/info'),
@@ -183,7 +186,10 @@ function specials(
     'POST /utils/sort/{collection}': [{ path: '/utils/sort/projects', body: { item: project, to: project } }],
     'POST /utils/import/{collection}': [
       { path: '/utils/import/projects', body: upload('a.json', JSON.stringify([{ title: 'New', tenant_id: tenant }])) },
-      { path: '/utils/import/projects', body: upload('a.json', JSON.stringify([{ id: project, title: 'taken over' }])) },
+      {
+        path: '/utils/import/projects',
+        body: upload('a.json', JSON.stringify([{ id: project, title: 'taken over' }])),
+      },
       { path: '/utils/import/countries', body: upload('a.json', JSON.stringify([{ name: 'Atlantis' }])) },
     ],
     'POST /utils/export/{collection}': [
@@ -203,13 +209,17 @@ function specials(
     'PATCH /relations/{id}': [{ path: '/relations/projects', body: { meta: { one_field: 'x' } } }],
     'DELETE /relations/{id}': path('/relations/projects'),
     'GET /relations/{collection}/{field}': path('/relations/projects/client'),
-    'PATCH /relations/{collection}/{field}': [{ path: '/relations/projects/client', body: { meta: { one_field: 'x' } } }],
+    'PATCH /relations/{collection}/{field}': [
+      { path: '/relations/projects/client', body: { meta: { one_field: 'x' } } },
+    ],
     'DELETE /relations/{collection}/{field}': path('/relations/projects/client'),
 
     'GET /fields': path('/fields'),
     'GET /fields/{collection}': path('/fields/projects'),
     'POST /fields/{collection}': [{ path: '/fields/projects', body: { field: 'new', type: 'string' } }],
-    'PATCH /fields/{collection}': [{ path: '/fields/projects', body: [{ field: 'tenant_id', meta: { hidden: false } }] }],
+    'PATCH /fields/{collection}': [
+      { path: '/fields/projects', body: [{ field: 'tenant_id', meta: { hidden: false } }] },
+    ],
     'GET /fields/{collection}/{id}': path('/fields/projects/tenant_id'),
     'PATCH /fields/{collection}/{id}': [{ path: '/fields/projects/tenant_id', body: { meta: { hidden: false } } }],
     'DELETE /fields/{collection}/{id}': path('/fields/projects/tenant_id'),
@@ -225,7 +235,10 @@ function specials(
 
     'POST /users/invite': body({ email: 'new@example.com', role: tenant }),
     'POST /users/invite/accept': body({ token: user, password: 'taken over' }),
-    'GET /users/me': path('/users/me?fields=*.*', `/users/me?fields=role.users.*,role.children.*,role.parent.children.*`),
+    'GET /users/me': path(
+      '/users/me?fields=*.*',
+      `/users/me?fields=role.users.*,role.children.*,role.parent.children.*`,
+    ),
     'PATCH /users/me': body({ role: tenant }, { policies: [{ policy: POLICIES.owner }] }, { location: 'x' }),
     'PATCH /users/me/track/page': body({ last_page: '/content' }),
     'POST /users/me/tfa/generate': body({ password: 'a wrong one' }),
@@ -233,7 +246,10 @@ function specials(
     'POST /users/me/tfa/disable': body({ otp: '123456' }),
     'POST /users/{id}/tfa/disable': path(`/users/${user}/tfa/disable`),
     'POST /users/register': body({ email: 'new@example.com', password: 'taken over' }),
-    'GET /users/register/verify-email': path('/users/register/verify-email', `/users/register/verify-email?token=${user}`),
+    'GET /users/register/verify-email': path(
+      '/users/register/verify-email',
+      `/users/register/verify-email?token=${user}`,
+    ),
 
     'GET /extensions': path('/extensions'),
     'PATCH /extensions/{name}': [{ path: `/extensions/${extension}`, body: { meta: { enabled: false } } }],
@@ -390,7 +406,11 @@ export interface Reply {
 }
 
 /** Sends an attempt as it is; redirects are not followed. */
-export async function sendAttempt(url: string, { method, path, body, headers }: Attempt, token: string | null): Promise<Reply> {
+export async function sendAttempt(
+  url: string,
+  { method, path, body, headers }: Attempt,
+  token: string | null,
+): Promise<Reply> {
   const isRaw = body instanceof FormData || body instanceof Blob;
   const response = await fetch(url + path, {
     method,

@@ -15,7 +15,10 @@ export async function readRows(database: Database): Promise<Rows> {
   const tables = await runSql(database, `SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'`);
   const rows: Rows = new Map([['sqlite_master', tables.map((row) => JSON.stringify(row))]]);
 
-  for (const { name } of await runSql(database, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)) {
+  for (const { name } of await runSql(
+    database,
+    `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,
+  )) {
     const table = String(name);
     const volatile = VOLATILE_FIELDS[table] ?? [];
     const found = await runSql(database, `SELECT * FROM "${table}"`);

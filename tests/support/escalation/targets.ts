@@ -102,7 +102,11 @@ export async function createTargets(host: Host, { superAdmin, north, south, url 
   const activity = await first('SELECT id FROM directus_activity WHERE "user" = ? ORDER BY id DESC LIMIT 1', user);
   const revision = await first('SELECT id FROM directus_revisions WHERE activity = ?', activity);
 
-  const flow = await must<Row>(superAdmin, 'POST', '/flows', { name: 'Nightly', trigger: 'schedule', status: 'inactive' });
+  const flow = await must<Row>(superAdmin, 'POST', '/flows', {
+    name: 'Nightly',
+    trigger: 'schedule',
+    status: 'inactive',
+  });
   const operation = await must<Row>(superAdmin, 'POST', '/operations', {
     flow: flow.id,
     key: 'log',
