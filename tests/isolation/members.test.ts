@@ -102,6 +102,18 @@ inEveryCell('An owner manages the members of the own tenant and nothing else', (
       expect(await identities()).toEqual(before);
     });
 
+    it('is for the tenant in which the owner acts, should it own another one too', async () => {
+      const { north, south } = world();
+      const { id } = await must<{ id: string }>(owner, 'GET', '/users/me');
+      const book = 'INSERT INTO tenant_members (id, tenant_id, user_id, policy) VALUES (?, ?, ?, ?)';
+      const membership = crypto.randomUUID();
+      await runSql(host().database, book, [membership, south.id, id, POLICIES.owner]);
+
+      expect((await owner.send('GET', `/tenancy/tenants/${south.id}/members`)).status).toBe(403);
+      expect((await owner.send('GET', `/tenancy/tenants/${north.id}/members`)).status).toBe(200);
+      await runSql(host().database, 'DELETE FROM tenant_members WHERE id = ?', [membership]);
+    });
+
     it('knows the levels, and no policy besides', async () => {
       const member = await memberAt('north', 'viewer');
       const admin = await createPolicy(world().superAdmin, []);
@@ -195,6 +207,8 @@ inEveryCell('An owner manages the members of the own tenant and nothing else', (
       );
       const boss = await createPerson(host().url, superAdmin, { policies: [administrator!.id] });
       const viewer = (await memberAt('north', 'viewer')).user.id;
+      const attached = await createPolicy(superAdmin, []);
+      await createPerson(host().url, superAdmin, { role: north.id, policies: [attached] });
 
       for (const [method, path, body] of [
         ['PATCH', `/users/${boss.id}`, { role: north.id }],
@@ -204,8 +218,21 @@ inEveryCell('An owner manages the members of the own tenant and nothing else', (
           `/users/${viewer}`,
           { policies: { create: [{ policy: administrator!.id }], update: [], delete: [] } },
         ],
+        [
+          'PATCH',
+          `/users/${viewer}`,
+          { policies: { create: [{ policy: { name: 'New', admin_access: true } }], update: [], delete: [] } },
+        ],
+        [
+          'POST',
+          '/users',
+          { email: 'boss@north.example.com', role: north.id, policies: [{ policy: administrator!.id }] },
+        ],
+        ['PATCH', `/policies/${attached}`, { admin_access: true }],
         ['POST', '/access', { role: TENANTS_ROLE, policy: administrator!.id }],
-        ['PATCH', `/policies/${POLICIES.viewer}`, { admin_access: true }],
+        ...[POLICIES.viewer, POLICIES.api, POLICIES.member].map(
+          (id) => ['PATCH', `/policies/${id}`, { admin_access: true }] as const,
+        ),
       ] as const) {
         const answer = await superAdmin.send(method, path, body);
         expect(answer.status, `${method} ${path}`).toBe(400);
@@ -227,6 +254,19 @@ inEveryCell('An owner manages the members of the own tenant and nothing else', (
         ['DELETE', `/roles/${north.id}`, undefined, 403],
       ] as const) {
         expect((await superAdmin.send(method, path, body)).status, `${method} ${path}`).toBe(status);
+      }
+    });
+
+    it('nobody acts in the role that is the parent of all tenants', async () => {
+      const { superAdmin } = world();
+      const person = await createPerson(host().url, superAdmin);
+
+      for (const [method, path, body] of [
+        ['PATCH', `/users/${person.id}`, { role: TENANTS_ROLE }],
+        ['POST', '/users', { email: 'nowhere@people.example.com', role: TENANTS_ROLE }],
+      ] as const) {
+        const answer = await superAdmin.send(method, path, body);
+        expect(answer, `${method} ${path}`).toMatchObject({ status: 400, errors: [{ extensions: { field: 'role' } }] });
       }
     });
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inEveryCell } from '../support/cells.ts';
 import type { Account } from '../support/client.ts';
+import { createPerson, createPolicy, everythingOn } from '../support/people.ts';
 import { runSql } from '../support/sql.ts';
 import { must, type World } from '../support/world.ts';
 
@@ -168,6 +169,40 @@ inEveryCell('A row refers to rows of its own tenant', (world, host) => {
     await must(editor, 'DELETE', `/items/project_sections/${section!.id}`);
   });
 
+  it('refuses a many-to-any key that leaves its collection to the stored row', async () => {
+    const { projects, clients } = world().north;
+    const rows = await must<{ id: number; item: string }[]>(
+      editor,
+      'GET',
+      `/items/project_sections?filter[project][_eq]=${projects[0]}&filter[collection][_eq]=clients`,
+    );
+    const path = `/items/project_sections/${rows[0]!.id}`;
+
+    await refuses('PATCH', path, 'item', (key) => ({ item: key }), world().south.clients[0]!);
+    await must(editor, 'PATCH', path, { item: clients[1] });
+    await must(editor, 'PATCH', path, { item: rows[0]!.item });
+  });
+
+  it('refuses a many-to-any row in a collection that the field does not lead to', async () => {
+    const { tasks } = world().south;
+    const row = (key: unknown): object => ({ sections: [{ collection: 'tasks', item: String(key) }] });
+    await refuses('POST', '/items/projects', 'sections.collection', row, tasks[0]);
+  });
+
+  it('is not led to from a shared row, which all tenants read', async () => {
+    const { superAdmin, north, countries } = world();
+    const policy = await createPolicy(superAdmin, everythingOn(['countries', 'clients']));
+    const member = await createPerson(world().url, superAdmin, { role: north.id, policies: [policy] });
+    const path = `/items/countries/${countries[0]}`;
+
+    for (const clients of [[north.clients[1]], { create: [], update: [{ id: north.clients[1] }], delete: [] }]) {
+      const answer = await member.send('PATCH', path, { clients });
+      expect(answer).toMatchObject({ status: 400, errors: [{ extensions: { field: 'clients' } }] });
+    }
+
+    await must(member, 'PATCH', path, { name: 'Norway' });
+  });
+
   it('refuses values that only a database would take for a key', async () => {
     for (const client of [true, [world().south.clients[0]], [[1]]]) {
       const answer = await editor.send('POST', '/items/projects', { client });
@@ -193,6 +228,40 @@ inEveryCell('A row refers to rows of its own tenant', (world, host) => {
 
     const file = await must<Row>(superAdmin, 'POST', '/folders', { name: 'of nobody' });
     await must(superAdmin, 'PATCH', `/folders/${file.id}`, { parent: null });
+  });
+
+  it('holds for a row of nobody that a super-admin gives to a tenant: it takes along what it refers to', async () => {
+    const { north, south, superAdmin } = world();
+    const database = host().database;
+    await runSql(database, `INSERT INTO projects (title, client) VALUES ('nobody-refers', ?)`, [south.clients[0]]);
+    const [row] = await runSql(database, `SELECT id FROM projects WHERE title = 'nobody-refers'`);
+    const path = `/items/projects/${String(row!['id'])}`;
+
+    expect(await superAdmin.send('PATCH', path, { tenant_id: north.id })).toMatchObject({
+      status: 400,
+      errors: [{ extensions: { field: 'client' } }],
+    });
+    await must(superAdmin, 'PATCH', path, { tenant_id: south.id });
+    await must(superAdmin, 'DELETE', path);
+  });
+
+  it('holds for the people that a super-admin names in a row of a tenant', async () => {
+    const { north, south, superAdmin } = world();
+    const idOf = async (account: Account): Promise<string> =>
+      (await must<{ id: string }>(account, 'GET', '/users/me')).id;
+
+    const form = new FormData();
+    form.append('file', new Blob(['north']), 'north.txt');
+    const { id } = await must<Row>(north.owner, 'POST', '/files', form);
+
+    expect(await superAdmin.send('PATCH', `/files/${id}`, { uploaded_by: await idOf(south.editor) })).toMatchObject({
+      status: 400,
+      errors: [{ extensions: { field: 'uploaded_by' } }],
+    });
+
+    for (const account of [north.editor, superAdmin]) {
+      await must(superAdmin, 'PATCH', `/files/${id}`, { uploaded_by: await idOf(account) });
+    }
   });
 
   it('is given its key by Directus, whether another tenant has the wanted one or nobody', async () => {

@@ -30,3 +30,29 @@ export function schemaOf(
     ),
   };
 }
+
+/** A relation as it is told to {@link withRelations}; without `related` it goes to any of the `allowed` collections. */
+export interface TestRelation {
+  collection: string;
+  field: string;
+  related?: string;
+  /** The alias on the other side. */
+  alias?: string;
+  allowed?: string[];
+}
+
+/** The schema with more relations, which may have an alias on the other side or lead to any collection. */
+export function withRelations(schema: SchemaOverview, relations: TestRelation[]): SchemaOverview {
+  const added = relations.map(({ collection, field, related, alias, allowed }) => ({
+    collection,
+    field,
+    related_collection: related ?? null,
+    meta: {
+      one_field: alias ?? null,
+      one_collection_field: allowed ? 'collection' : null,
+      one_allowed_collections: allowed ?? null,
+    },
+  }));
+
+  return { ...schema, relations: [...schema.relations, ...(added as unknown as Relation[])] };
+}
