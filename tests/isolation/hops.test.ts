@@ -301,12 +301,12 @@ inEveryCell('A hop over a relation', (world) => {
     });
 
     it('as a field counts own related rows', async () => {
-      const rows = await must<{ clients_count: number }[]>(
+      const rows = await must<{ clients_count: number | string }[]>(
         world().south.owner,
         'GET',
         `/items/countries?${query({ fields: 'count(clients)' })}`,
       );
-      expect(rows.map(({ clients_count }) => clients_count)).toEqual([1, 1]);
+      expect(rows.map(({ clients_count }) => Number(clients_count))).toEqual([1, 1]);
     });
   });
 
