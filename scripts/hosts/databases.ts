@@ -171,7 +171,8 @@ export async function withMaintenance<Result>(
   server: string,
   work: (connection: Knex) => Promise<Result>,
 ): Promise<Result> {
-  const connection = knex({ client, connection: server, pool: { min: 0, max: 1 } });
+  // With a minimum of none, a connection that waits for long is closed, and takes along the lock that it holds.
+  const connection = knex({ client, connection: server, pool: { min: 1, max: 1 } });
   try {
     return await work(connection);
   } finally {
