@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { inEveryCell } from '../support/cells.ts';
-import type { Account } from '../support/client.ts';
+import { accountWithToken, send, type Account } from '../support/client.ts';
+import { must } from '../support/world.ts';
 
 inEveryCell('GraphQL obeys the same laws', (world) => {
   let owner: Account;
@@ -74,5 +75,38 @@ inEveryCell('GraphQL obeys the same laws', (world) => {
 
     const row = await world().superAdmin.send<{ title: string }>('GET', `/items/projects/${foreign}`);
     expect(row.data.title).toBe('south-project-1');
+  });
+
+  // Directus keeps a GraphQL schema by role and user, with the rights of whoever built it: a share has neither, as the public.
+  it('answers no share, so that nobody else is answered with the rows of a share', async () => {
+    const { superAdmin, south, url } = world();
+    const share = await must<{ id: string }>(superAdmin, 'POST', '/shares', {
+      name: 'share',
+      collection: 'projects',
+      item: String(south.projects[0]),
+      role: south.id,
+    });
+    const session = await send<{ access_token: string }>(url, 'POST', '/shares/auth', { body: { share: share.id } });
+    const guest = accountWithToken(url, session.data.access_token);
+    expect((await guest.send('GET', `/items/projects/${south.projects[0]}`)).status).toBe(200);
+
+    for (const [path, text] of [
+      ['/graphql', '{ projects { title } }'],
+      ['/GraphQL', '{ projects { title } }'],
+      ['/graphql/system', '{ collections { collection } }'],
+    ] as const) {
+      const answers = [
+        await guest.send('POST', path, { query: text }),
+        await guest.send('GET', `${path}?query=${encodeURIComponent(text)}`),
+      ];
+      expect(
+        answers.map(({ status }) => status),
+        path,
+      ).toEqual([403, 403]);
+    }
+
+    const stranger = await send(url, 'POST', '/graphql', { body: { query: '{ projects { title } }' } });
+    expect(stranger.status).toBe(400);
+    expect(JSON.stringify(stranger)).not.toContain('south');
   });
 });

@@ -138,6 +138,27 @@ inEveryCell(
       });
     });
 
+    describe('the owner of the project', () => {
+      it('is told by nobody who may not change the settings', async () => {
+        await runSql(host().database, 'UPDATE directus_settings SET project_status = NULL');
+        const before = await all('directus_settings');
+
+        for (const account of [editor, null]) {
+          for (const path of ['/settings/owner', '/settings/OWNER']) {
+            const answer = await send(host().url, 'POST', path, {
+              token: account?.token ?? null,
+              body: { project_owner: 'intruder@example.com', org_name: 'x', project_usage: 'personal' },
+            });
+            expect(answer.status).toBe(403);
+          }
+        }
+
+        // Directus reports it behind its answer, and notes when it could not.
+        await must(world().superAdmin, 'GET', '/server/info');
+        expect(await all('directus_settings')).toEqual(before);
+      });
+    });
+
     describe('resumable uploads', () => {
       const metadata = (fields: Record<string, string>): string =>
         Object.entries(fields)

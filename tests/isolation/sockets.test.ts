@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
-import type { Account } from '../support/client.ts';
+import { send, type Account } from '../support/client.ts';
 import { startTestHost } from '../support/host.ts';
 import { createPerson } from '../support/people.ts';
 import { createWorld, must, type World } from '../support/world.ts';
@@ -70,7 +70,12 @@ describe('A WebSocket', () => {
   beforeAll(async () => {
     host = await startTestHost({
       directus: '11',
-      env: { WEBSOCKETS_ENABLED: 'true', WEBSOCKETS_REST_ENABLED: 'true', WEBSOCKETS_REST_AUTH: 'public' },
+      env: {
+        WEBSOCKETS_ENABLED: 'true',
+        WEBSOCKETS_REST_ENABLED: 'true',
+        WEBSOCKETS_REST_AUTH: 'public',
+        WEBSOCKETS_GRAPHQL_AUTH: 'public',
+      },
     });
     world = await createWorld(host);
   });
@@ -231,4 +236,55 @@ describe('A WebSocket', () => {
     expect(await socket.ask({ type: 'auth', access_token: account.token })).toMatchObject({ status: 'ok' });
     return socket;
   }
+
+  describe('for GraphQL', () => {
+    const PROJECTS = '{ projects { title } }';
+
+    /** Authenticates on a GraphQL socket, asks, and resolves to everything that came back until `isLast`. */
+    const converse = async (token: string, query: string, isLast: (type: string) => boolean): Promise<string[]> => {
+      const socket = new WebSocket(`${world.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+      const heard: string[] = [];
+      await new Promise<void>((resolve) => {
+        socket.addEventListener('open', () => socket.send(JSON.stringify({ type: 'auth', access_token: token })));
+        socket.addEventListener('close', () => resolve());
+        socket.addEventListener('message', ({ data }: MessageEvent<string>) => {
+          heard.push(data);
+          const { type } = JSON.parse(data) as { type: string };
+          if (type === 'auth') socket.send(JSON.stringify({ type: 'connection_init' }));
+          if (type === 'connection_ack') {
+            socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
+          }
+          if (isLast(type)) resolve();
+        });
+      });
+      socket.close();
+      return heard;
+    };
+
+    const isAnswer = (type: string): boolean => type === 'next' || type === 'error';
+
+    it('a share is the public, and the public hears nothing of the share', async () => {
+      const { superAdmin, south, url } = world;
+      const share = await must<{ id: string }>(superAdmin, 'POST', '/shares', {
+        name: 'share',
+        collection: 'projects',
+        item: String(south.projects[0]),
+        role: south.id,
+      });
+      const session = await send<{ access_token: string }>(url, 'POST', '/shares/auth', { body: { share: share.id } });
+
+      const heard = await converse(session.data.access_token, PROJECTS, isAnswer);
+      expect(heard.join()).toContain('Cannot query field');
+      expect(heard.join()).not.toContain('south');
+
+      const stranger = await send(url, 'POST', '/graphql', { body: { query: PROJECTS } });
+      expect(stranger.status).toBe(400);
+      expect(JSON.stringify(stranger)).not.toContain('south');
+    });
+
+    it('who could not be authenticated is the public, not Directus itself', async () => {
+      const heard = await converse('not a token', PROJECTS, isAnswer);
+      expect(heard.join()).toContain('Cannot query field');
+    });
+  });
 });

@@ -6,7 +6,7 @@ import { requesterOf } from '../../tenancy/queries.ts';
 import { hasTenantField } from '../../tenancy/scopes.ts';
 import { isDirectus11, type ServiceContext } from '../../services/directus.ts';
 import { sortInTenant } from '../../services/sort.ts';
-import type { Context, Middleware } from '../../runtime.ts';
+import { runtime, type Context, type Middleware } from '../../runtime.ts';
 import { namesRowsByQuery, routeOf, type Route } from './route.ts';
 
 /**
@@ -20,7 +20,9 @@ export function createRouteGuards(context: Context): Middleware {
 
     const guard = async (): Promise<void> => {
       assertNoQueryNamesRows(route);
+      assertNoShareUsesGraphQl(route);
       assertGraphQlStays(route, request.originalUrl);
+      await assertOwnerMayBeSet(context, route);
       await assertDeletionIsAllowed(context, route);
       await assertUploadStays(context.database, route, request.headers['upload-metadata']);
 
@@ -39,6 +41,28 @@ function assertNoQueryNamesRows(route: Route): void {
     field: 'query',
     reason: 'is not taken here: read the rows first, and send their "keys"',
   });
+}
+
+/**
+ * Directus keeps the GraphQL schema of a requester by role and user, together with the rights of whoever built it. A share has
+ * neither, as the public: what one share built would answer the public and every other share with the rows of the first.
+ */
+function assertNoShareUsesGraphQl({ parts, accountability }: Route): void {
+  if (parts[0] !== 'graphql' || !accountability.share || !runtime.tenantsExist) return;
+  throw new RefusedError({ reason: 'GraphQL is not available to shares here: use the REST routes instead.' });
+}
+
+/** Directus reports the owner that it is told, and notes how that went, before it asks whether the settings may be changed. */
+async function assertOwnerMayBeSet(context: ServiceContext, route: Route): Promise<void> {
+  const { method, parts, accountability, schema } = route;
+  if (method !== 'POST' || parts[0] !== 'settings' || parts[1]?.toLowerCase() !== 'owner') return;
+
+  const permissions = new context.services.PermissionsService({ schema, accountability }) as unknown as {
+    getItemPermissions(collection: string): Promise<{ update: { access: boolean; fields?: string[] | null } }>;
+  };
+
+  const { access, fields } = (await permissions.getItemPermissions('directus_settings')).update;
+  if (!access || !(fields?.includes('*') || fields?.includes('project_owner'))) throw new ForbiddenError();
 }
 
 /** Fields of the system's GraphQL that act as the guarded routes do; each of those routes can be used instead. */
