@@ -70,7 +70,12 @@ describe('A WebSocket', () => {
   beforeAll(async () => {
     host = await startTestHost({
       directus: '11',
-      env: { WEBSOCKETS_ENABLED: 'true', WEBSOCKETS_REST_ENABLED: 'true', WEBSOCKETS_REST_AUTH: 'public' },
+      env: {
+        WEBSOCKETS_ENABLED: 'true',
+        WEBSOCKETS_REST_ENABLED: 'true',
+        WEBSOCKETS_REST_AUTH: 'public',
+        WEBSOCKETS_GRAPHQL_AUTH: 'public',
+      },
     });
     world = await createWorld(host);
   });
@@ -232,38 +237,54 @@ describe('A WebSocket', () => {
     return socket;
   }
 
-  it('for GraphQL answers a share as the public, and the public nothing of the share', async () => {
-    const { superAdmin, south, url } = world;
-    const share = await must<{ id: string }>(superAdmin, 'POST', '/shares', {
-      name: 'share',
-      collection: 'projects',
-      item: String(south.projects[0]),
-      role: south.id,
-    });
-    const session = await send<{ access_token: string }>(url, 'POST', '/shares/auth', { body: { share: share.id } });
+  describe('for GraphQL', () => {
+    const PROJECTS = '{ projects { title } }';
 
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
-    const heard: string[] = [];
-    const ended = new Promise<void>((resolve) => {
-      socket.addEventListener('open', () => {
-        socket.send(JSON.stringify({ type: 'connection_init', payload: { access_token: session.data.access_token } }));
+    /** Authenticates on a GraphQL socket, asks, and resolves to everything that came back until `isLast`. */
+    const converse = async (token: string, query: string, isLast: (type: string) => boolean): Promise<string[]> => {
+      const socket = new WebSocket(`${world.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+      const heard: string[] = [];
+      await new Promise<void>((resolve) => {
+        socket.addEventListener('open', () => socket.send(JSON.stringify({ type: 'auth', access_token: token })));
+        socket.addEventListener('close', () => resolve());
+        socket.addEventListener('message', ({ data }: MessageEvent<string>) => {
+          heard.push(data);
+          const { type } = JSON.parse(data) as { type: string };
+          if (type === 'auth') socket.send(JSON.stringify({ type: 'connection_init' }));
+          if (type === 'connection_ack') {
+            socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
+          }
+          if (isLast(type)) resolve();
+        });
       });
-      socket.addEventListener('message', ({ data }: MessageEvent<string>) => {
-        heard.push(data);
-        const { type } = JSON.parse(data) as { type: string };
-        const question = { id: '1', type: 'subscribe', payload: { query: '{ projects { title } }' } };
-        if (type === 'connection_ack') socket.send(JSON.stringify(question));
-        if (type === 'next' || type === 'error') resolve();
-      });
-      socket.addEventListener('close', () => resolve());
-    });
-    await ended;
-    socket.close();
-    expect(heard.join()).toContain('connection_ack');
-    expect(heard.join()).not.toContain('south');
+      socket.close();
+      return heard;
+    };
 
-    const stranger = await send(url, 'POST', '/graphql', { body: { query: '{ projects { title } }' } });
-    expect(stranger.status).toBe(400);
-    expect(JSON.stringify(stranger)).not.toContain('south');
+    const isAnswer = (type: string): boolean => type === 'next' || type === 'error';
+
+    it('a share is the public, and the public hears nothing of the share', async () => {
+      const { superAdmin, south, url } = world;
+      const share = await must<{ id: string }>(superAdmin, 'POST', '/shares', {
+        name: 'share',
+        collection: 'projects',
+        item: String(south.projects[0]),
+        role: south.id,
+      });
+      const session = await send<{ access_token: string }>(url, 'POST', '/shares/auth', { body: { share: share.id } });
+
+      const heard = await converse(session.data.access_token, PROJECTS, isAnswer);
+      expect(heard.join()).toContain('Cannot query field');
+      expect(heard.join()).not.toContain('south');
+
+      const stranger = await send(url, 'POST', '/graphql', { body: { query: PROJECTS } });
+      expect(stranger.status).toBe(400);
+      expect(JSON.stringify(stranger)).not.toContain('south');
+    });
+
+    it('who could not be authenticated is the public, not Directus itself', async () => {
+      const heard = await converse('not a token', PROJECTS, isAnswer);
+      expect(heard.join()).toContain('Cannot query field');
+    });
   });
 });

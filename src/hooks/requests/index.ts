@@ -11,7 +11,7 @@ import { licenceGuard } from './licence-guard.ts';
 import { mount, mountBetween } from './placement.ts';
 import { collectionOf, partsOf } from './route.ts';
 import { createRouteGuards } from './routes.ts';
-import { guardMessage, guardSocket, type Socket } from './sockets.ts';
+import { guardGraphQlSocket, guardMessage, guardSocket, type Socket } from './sockets.ts';
 
 /** Wall 4. What has to be decided per request: the boot gate, and whether the identity behind a token is still true. */
 export default defineHook(({ action, filter, init }, context) => {
@@ -48,6 +48,10 @@ export default defineHook(({ action, filter, init }, context) => {
 
   filter('websocket.message', (message, { client }) => guardMessage(context, message, client as Socket | undefined));
   action('websocket.connect', ({ client }) => guardSocket(context, client as Socket));
+
+  for (const event of ['websocket.auth.success', 'websocket.auth.failure']) {
+    action(event, ({ client }) => guardGraphQlSocket(client as Socket));
+  }
 
   runtime.registered.add('requests');
 });

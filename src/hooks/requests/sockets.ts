@@ -14,7 +14,7 @@ import { assertIdentityIsCurrent } from './guard.ts';
 /** A connection as Directus keeps it. */
 export interface Socket {
   accountability: Accountability | null;
-  /** What the client speaks: `graphql-transport-ws` for GraphQL, nothing otherwise. */
+  /** What the client speaks: `graphql-transport-ws` on the sockets for GraphQL. */
   protocol?: string;
   send(data: unknown, ...rest: unknown[]): void;
   close(code?: number, reason?: string): void;
@@ -106,18 +106,14 @@ async function assertItemIsReadable(
  */
 export function guardSocket(context: ServiceContext, client: Socket): void {
   runtime.sockets += 1;
-  // A share's GraphQL would be the public's: see the guard of the route.
-  const allowed = (value: Accountability | null): Accountability | null =>
-    value?.share && client.protocol?.startsWith('graphql') ? PUBLIC : value;
-
-  let accountability = allowed(client.accountability);
+  let accountability = client.accountability;
 
   Object.defineProperty(client, 'accountability', {
     configurable: true,
     enumerable: true,
     get: () => accountability ?? PUBLIC,
     set: (value: Accountability | null) => {
-      accountability = allowed(value);
+      accountability = value;
     },
   });
 
@@ -141,6 +137,24 @@ export function guardSocket(context: ServiceContext, client: Socket): void {
       if (visible) send(visible === event ? data : JSON.stringify(visible), ...rest);
     });
   };
+}
+
+/**
+ * Sockets for GraphQL are told of to no hook before somebody authenticates on them. From then on a share is the public there, as
+ * it gets no GraphQL over HTTP either, and a socket of nobody is nobody's, not an internal caller's.
+ */
+export function guardGraphQlSocket(client: Socket): void {
+  if (!client.protocol?.startsWith('graphql')) return;
+  let { accountability } = client;
+
+  Object.defineProperty(client, 'accountability', {
+    configurable: true,
+    enumerable: true,
+    get: () => (accountability && !accountability.share ? accountability : PUBLIC),
+    set: (value: Accountability | null) => {
+      accountability = value;
+    },
+  });
 }
 
 interface SubscriptionEvent {

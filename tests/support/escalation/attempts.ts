@@ -9,7 +9,7 @@ export interface Attempt {
   path: string;
   body?: unknown;
   headers?: Record<string, string>;
-  /** Directus goes on after its answer, until the user has a new file or notification. */
+  /** Directus goes on after its answer, until it notifies the user. */
   settles?: boolean;
 }
 
