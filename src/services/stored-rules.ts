@@ -1,7 +1,7 @@
-import type { AbstractService, Filter, Permission } from '@directus/types';
+import type { AbstractService, Permission, PermissionsAction } from '@directus/types';
 import type { Knex } from 'knex';
 import { POLICIES, STEPS_TABLE, TENANT_MEMBERS, TENANTS, WRITING_LEVELS } from '../tenancy/managed.ts';
-import { CURRENT_ROLE, equalsAndExists } from '../tenancy/predicates.ts';
+import { CURRENT_ROLE, CURRENT_USER, equalsAndExists } from '../tenancy/predicates.ts';
 import { managedPermissions, narrowToOwnTenant, widenFromOwnTenant, type PermissionRow } from '../tenancy/rules.ts';
 import { collectionsWithTenantField, type RecordedScopes } from '../tenancy/scopes.ts';
 import type { Scope } from '../tenancy/types.ts';
@@ -10,10 +10,52 @@ import { markRulesStored, scopesWithoutStoredRules } from './scopes.ts';
 
 const WRITING_POLICIES = WRITING_LEVELS.map((level) => POLICIES[level]);
 
-/** Number under which the permissions of Directus' own collections are booked among the installation steps. */
-const BASE_PERMISSIONS_STEP = 1000;
-
 type StoredRow = PermissionRow & { policy: string };
+
+/** The policies of people; tokens of programs have no account to look after. */
+const PEOPLES_POLICIES = [POLICIES.viewer, POLICIES.editor, POLICIES.owner];
+
+/** What people change of their own account in the Data Studio. An address is told by whoever manages the members. */
+const OWN_ACCOUNT_FIELDS = [
+  ...['first_name', 'last_name', 'password', 'avatar', 'location', 'title', 'description', 'tags', 'language'],
+  ...['appearance', 'theme_light', 'theme_dark', 'theme_light_overrides', 'theme_dark_overrides'],
+  'tfa_secret',
+];
+
+/** A set of permissions that every project gets once. */
+interface BasePermissions {
+  /** Under which it is booked among the installation steps, so that a super-admin's changes stay. */
+  step: number;
+  name: string;
+  rows: () => StoredRow[];
+}
+
+/** What every member needs of Directus' own collections and of the bundle's. */
+const BASE_PERMISSIONS: readonly BasePermissions[] = [
+  {
+    step: 1000,
+    name: 'permissions of managed policies',
+    rows: () => [
+      ...managedPermissions('directus_files', 'tenant', WRITING_POLICIES, POLICIES.member),
+      ...managedPermissions('directus_folders', 'tenant', WRITING_POLICIES, POLICIES.member),
+      ownRows([POLICIES.member, TENANTS, 'read'], ['id', CURRENT_ROLE], ['id', 'name', 'slug', 'status', 'settings']),
+      ownRows(
+        [POLICIES.member, 'directus_users', 'read'],
+        ['role', CURRENT_ROLE],
+        ['id', 'first_name', 'last_name', 'email', 'avatar', 'title'],
+      ),
+      ownRows([POLICIES.owner, TENANT_MEMBERS, 'read'], ['tenant_id', CURRENT_ROLE], ['*']),
+    ],
+  },
+  {
+    step: 1001,
+    name: 'permission to change the own account',
+    rows: () =>
+      PEOPLES_POLICIES.map((policy) =>
+        ownRows([policy, 'directus_users', 'update'], ['id', CURRENT_USER], OWN_ACCOUNT_FIELDS),
+      ),
+  },
+];
 
 /**
  * Stores the permission rows that are missing: those of the managed policies on Directus' own collections, and those of
@@ -80,30 +122,11 @@ async function createMissing(
   await permissions().createMany(missing);
 }
 
-/** What every member needs of Directus' own collections and of the bundle's; booked, so that a super-admin's changes stay. */
+/** Stores the sets of permissions that this project did not get yet. */
 async function storeBasePermissions(context: ServiceContext): Promise<void> {
-  if (await wereRulesStored(context.database)) return;
-
-  const wanted = [
-    ...managedPermissions('directus_files', 'tenant', WRITING_POLICIES, POLICIES.member),
-    ...managedPermissions('directus_folders', 'tenant', WRITING_POLICIES, POLICIES.member),
-    readRow(POLICIES.member, TENANTS, equalsAndExists('id', CURRENT_ROLE), [
-      'id',
-      'name',
-      'slug',
-      'status',
-      'settings',
-    ]),
-    readRow(POLICIES.member, 'directus_users', equalsAndExists('role', CURRENT_ROLE), [
-      'id',
-      'first_name',
-      'last_name',
-      'email',
-      'avatar',
-      'title',
-    ]),
-    readRow(POLICIES.owner, TENANT_MEMBERS, equalsAndExists('tenant_id', CURRENT_ROLE), ['*']),
-  ];
+  const booked: unknown[] = await context.database(STEPS_TABLE).pluck('number');
+  const due = BASE_PERMISSIONS.filter(({ step }) => !booked.includes(step));
+  if (due.length === 0) return;
 
   const { permissions } = await fullAccess(context);
   const stored = await permissions().readByQuery({
@@ -112,14 +135,19 @@ async function storeBasePermissions(context: ServiceContext): Promise<void> {
     limit: -1,
   });
 
-  await createMissing(context, stored as unknown as Permission[], wanted);
-  await context
-    .database(STEPS_TABLE)
-    .insert({ number: BASE_PERMISSIONS_STEP, name: 'permissions of managed policies' });
+  for (const { step, name, rows } of due) {
+    await createMissing(context, stored as unknown as Permission[], rows());
+    await context.database(STEPS_TABLE).insert({ number: step, name });
+  }
 }
 
-function readRow(policy: string, collection: string, rule: Filter, fields: string[]): StoredRow {
-  return { policy, collection, action: 'read', permissions: rule, validation: null, presets: null, fields };
+function ownRows(
+  [policy, collection, action]: [string, string, PermissionsAction],
+  [field, value]: [string, string],
+  fields: string[],
+): StoredRow {
+  const rule = equalsAndExists(field, value);
+  return { policy, collection, action, permissions: rule, validation: null, presets: null, fields };
 }
 
 /** A stored permission row that lacks the predicate of its tenant-scoped collection. */
@@ -161,7 +189,8 @@ export async function narrowDriftedRules(access: FullAccess, rules: readonly Dri
 
 /** Whether Directus ever let this project store rules. */
 export async function wereRulesStored(database: Knex): Promise<boolean> {
-  return (await database(STEPS_TABLE).where({ number: BASE_PERMISSIONS_STEP }).first()) !== undefined;
+  const steps = BASE_PERMISSIONS.map(({ step }) => step);
+  return (await database(STEPS_TABLE).whereIn('number', steps).first()) !== undefined;
 }
 
 async function readRules(

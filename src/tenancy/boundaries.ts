@@ -112,7 +112,10 @@ const MEMBER_SYSTEM_BOUNDARIES: Record<string, ByAction> = {
     delete: rows(mineInTenant()),
   },
   directus_translations: { read: OPEN },
-  directus_users: { read: rows(equalsAndExists('role', CURRENT_ROLE), { queryFields: ['role'] }) },
+  directus_users: {
+    read: rows(equalsAndExists('role', CURRENT_ROLE), { queryFields: ['role'] }),
+    update: rowsOfMine('id'),
+  },
 };
 
 /** The boundary of a collection for a requester and an action. Pure: the same arguments give the same answer. */

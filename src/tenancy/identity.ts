@@ -30,3 +30,23 @@ export function judgeIdentity(issued: IssuedIdentity, current: CurrentIdentity |
   if (issued.user !== null && (issued.role !== current.role || current.userStatus !== 'active')) return 'stale';
   return tokenTenant === 'active' ? 'current' : 'tenant-closed';
 }
+
+/**
+ * Whether a value switches something on when Directus stores and reads it as a boolean. Databases disagree on words (`yes`,
+ * `t`), so whatever is not known to be off counts as on.
+ */
+export function isTurnedOn(value: unknown): boolean {
+  return !OFF.has(typeof value === 'string' ? value.trim().toLowerCase() : value);
+}
+
+const OFF = new Set<unknown>([undefined, null, false, 0, '', '0', 'false']);
+
+/**
+ * The key that a many-to-one field holds, given as the key or as an object with it, in the form in which uuids are stored:
+ * PostgreSQL takes them in capitals, in braces and without hyphens too. Null where there is none.
+ */
+export function uuidIn(reference: unknown): string | null {
+  const key = reference && typeof reference === 'object' ? (reference as { id?: unknown }).id : reference;
+  const digits = typeof key === 'string' ? key.toLowerCase().replaceAll(/[^0-9a-f]/g, '') : '';
+  return digits.length === 32 ? digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') : null;
+}

@@ -47,6 +47,8 @@ describe.each(CELLS)('The doctor (Directus $directus, $database)', (cell) => {
 
   const check = async (id: string): Promise<DoctorCheck> => pick(await examine(superAdmin), id);
   const sql = (statement: string, values: (string | number | null)[] = []) => runSql(host.database, statement, values);
+  const dropIndex = (table: string, index: string) =>
+    sql(`DROP INDEX ${index}${cell.database === 'mariadb' ? ` ON ${table}` : ''}`);
   const passes = async (id: string): Promise<void> => {
     expect(await check(id)).toMatchObject({ id, status: 'pass', fix: null, fixable: false });
   };
@@ -120,7 +122,7 @@ describe.each(CELLS)('The doctor (Directus $directus, $database)', (cell) => {
   });
 
   it('mends nothing when one of the checks cannot be mended', async () => {
-    await sql('DROP INDEX tenancy_tasks_tenant_id_id_index');
+    await dropIndex('tasks', 'tenancy_tasks_tenant_id_id_index');
     expect(
       (await superAdmin.send('POST', '/tenancy/doctor/fix', { checks: ['missing-indexes', 'flows'] })).status,
     ).toBe(400);
@@ -147,9 +149,7 @@ describe.each(CELLS)('The doctor (Directus $directus, $database)', (cell) => {
   });
 
   it('stores the rules of a collection that an interrupted run left without', async () => {
-    await sql("UPDATE tenancy_scopes SET rules_stored = ? WHERE collection = 'tags'", [
-      cell.database === 'sqlite' ? 0 : 'false',
-    ]);
+    await sql("UPDATE tenancy_scopes SET rules_stored = (1 = 0) WHERE collection = 'tags'");
     await sql("DELETE FROM directus_permissions WHERE collection = 'tags'");
     expect(await check('stored-rules')).toMatchObject({
       status: 'warn',
@@ -500,13 +500,13 @@ describe.each(CELLS)('The doctor (Directus $directus, $database)', (cell) => {
     await must(superAdmin, 'PATCH', '/fields/projects/code', { schema: { is_unique: false } });
     await sql('CREATE UNIQUE INDEX code_within_tenant ON projects (tenant_id, code)');
     await passes('unique-values');
-    await sql('DROP INDEX code_within_tenant');
+    await dropIndex('projects', 'code_within_tenant');
     await must(superAdmin, 'DELETE', '/fields/projects/code');
   });
 
   it('builds indexes that are missing', async () => {
-    await sql('DROP INDEX tenancy_tasks_tenant_id_id_index');
-    await sql('DROP INDEX tenancy_directus_files_tenant_id_id_index');
+    await dropIndex('tasks', 'tenancy_tasks_tenant_id_id_index');
+    await dropIndex('directus_files', 'tenancy_directus_files_tenant_id_id_index');
     const found = await check('missing-indexes');
     expect(found).toMatchObject({ status: 'warn', fixable: true });
     expect(found.message).toContain('directus_files and tasks');

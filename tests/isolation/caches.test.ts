@@ -8,7 +8,7 @@ import { accountWithToken, login, send, type Account, type Answer } from '../sup
 import { startTestHost } from '../support/host.ts';
 import { createPerson, createPolicy, logInAgain } from '../support/people.ts';
 import { runSql } from '../support/sql.ts';
-import { createTenant, createWorld, must, type World } from '../support/world.ts';
+import { createTenant, createWorld, must, uploadFile, type World } from '../support/world.ts';
 
 const PUBLIC_POLICY = 'abf8a154-5b1c-4a46-ac9c-7300570f4f17';
 const EDITOR_POLICY = '6d1f0a52-8f0e-4c43-9a57-1d3b5c0e7b02';
@@ -285,12 +285,7 @@ for (const store of ['memory', 'redis'] as const) {
     it('no cache on the way may keep what is meant for one', async () => {
       const { north, superAdmin, url } = world;
       const filePolicy = await createPolicy(superAdmin, [{ collection: 'directus_files', action: 'read' }]);
-      const upload = async (account: Account): Promise<string> => {
-        const form = new FormData();
-        form.append('file', new Blob(['text'], { type: 'text/plain' }), 'file.txt');
-        return (await must<{ id: string }>(account, 'POST', '/files', form)).id;
-      };
-      const [own, ofTheProject] = [await upload(north.owner), await upload(superAdmin)];
+      const [own, ofTheProject] = [await uploadFile(north.owner, 'text'), await uploadFile(superAdmin, 'text')];
       const [project] = north.projects;
       await must(north.owner, 'PATCH', `/items/projects/${project!}`, { cover: own });
       const guest = await shareOf(north, 'projects', String(project));

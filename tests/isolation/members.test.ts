@@ -209,10 +209,26 @@ inEveryCell('An owner manages the members of the own tenant and nothing else', (
       const viewer = (await memberAt('north', 'viewer')).user.id;
       const attached = await createPolicy(superAdmin, []);
       await createPerson(host().url, superAdmin, { role: north.id, policies: [attached] });
+      const ofAll = await createPolicy(superAdmin, []);
+      await must(superAdmin, 'POST', '/access', { role: TENANTS_ROLE, policy: ofAll });
+      const before = await identities();
 
       for (const [method, path, body] of [
-        ['PATCH', `/users/${boss.id}`, { role: north.id }],
-        ['POST', '/access', { user: viewer, policy: administrator!.id }],
+        ...[north.id, north.id.toUpperCase(), { id: north.id }, { id: north.id, name: 'North' }].flatMap((role) => [
+          ['PATCH', `/users/${boss.id}`, { role }] as const,
+          ['PATCH', `/roles/${north.id}`, { users: { create: [], update: [{ id: boss.id }], delete: [] } }] as const,
+        ]),
+        ...[viewer, viewer.toUpperCase(), { id: viewer }].flatMap((user) =>
+          [administrator!.id, { id: administrator!.id }].map(
+            (policy) => ['POST', '/access', { user, policy }] as const,
+          ),
+        ),
+        ...[1, '1', 'true', 'yes', ' TRUE '].flatMap((admin_access) => [
+          ['PATCH', `/policies/${attached}`, { admin_access }] as const,
+          ['PATCH', `/policies/${ofAll}`, { admin_access }] as const,
+          ['POST', '/access', { user: viewer, policy: { name: 'New', admin_access } }] as const,
+          ['POST', '/access', { role: { id: TENANTS_ROLE }, policy: { name: 'New', admin_access } }] as const,
+        ]),
         [
           'PATCH',
           `/users/${viewer}`,
@@ -235,9 +251,11 @@ inEveryCell('An owner manages the members of the own tenant and nothing else', (
         ),
       ] as const) {
         const answer = await superAdmin.send(method, path, body);
-        expect(answer.status, `${method} ${path}`).toBe(400);
+        expect(answer.status, `${method} ${path} ${JSON.stringify(body)}`).toBe(400);
         expect(answer.errors[0]!.message).toMatch(/tenant/);
       }
+
+      expect(await identities()).toEqual(before);
     });
 
     it('a tenant’s role stays in its place, without policies of its own', async () => {
@@ -263,6 +281,8 @@ inEveryCell('An owner manages the members of the own tenant and nothing else', (
 
       for (const [method, path, body] of [
         ['PATCH', `/users/${person.id}`, { role: TENANTS_ROLE }],
+        ['PATCH', `/users/${person.id}`, { role: TENANTS_ROLE.toUpperCase() }],
+        ['PATCH', `/users/${person.id}`, { role: { id: TENANTS_ROLE } }],
         ['POST', '/users', { email: 'nowhere@people.example.com', role: TENANTS_ROLE }],
       ] as const) {
         const answer = await superAdmin.send(method, path, body);

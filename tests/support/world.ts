@@ -241,6 +241,13 @@ export async function createWorld({ url, superAdmin: credentials }: Pick<Host, '
   return { url, superAdmin, north, south, countries };
 }
 
+/** Uploads a text of that content; answers the key of the file. */
+export async function uploadFile(account: Account, content: string): Promise<string> {
+  const form = new FormData();
+  form.append('file', new Blob([content], { type: 'text/plain' }), `${content}.txt`);
+  return (await must<{ id: string }>(account, 'POST', '/files', form)).id;
+}
+
 /** A flow behind a webhook that reads all projects as a role; answers the path that triggers it. */
 export async function createReadingFlow(superAdmin: Account, role: string): Promise<string> {
   const flow = await must<{ id: string }>(superAdmin, 'POST', '/flows', {

@@ -2,6 +2,7 @@ import type { Accountability, Item, PrimaryKey, RegisterFunctions } from '@direc
 import type { Knex } from 'knex';
 import { InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
 import { POLICIES, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../../tenancy/managed.ts';
+import { isTurnedOn, uuidIn } from '../../tenancy/identity.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
 import { flushCaches, fullAccessWith } from '../../services/directus.ts';
 import { asManagedWrite, isManagedWrite } from '../../services/managed-writes.ts';
@@ -23,13 +24,13 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
       if (isManagedWrite()) return payload;
 
       if (accountability && !accountability.admin) {
-        await assertAccountIsLeftAlone(payload, accountability, database);
+        await assertAccountIsLeftAlone(payload, (keys ?? []) as PrimaryKey[], accountability, database);
         return payload;
       }
 
-      const role = payload['role'] as unknown;
+      const role = uuidIn(payload['role']);
 
-      if (typeof role === 'string' && (await isTenantRole(database, role))) {
+      if (role && (await touchesTenants(database, [role]))) {
         if (role === TENANTS_ROLE) {
           throw new InvalidFieldError({
             field: 'role',
@@ -66,8 +67,8 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
   }
 
   filter<Item>('policies.update', async (changes, { keys }, { database }) => {
-    if (changes['admin_access'] !== true) return changes;
-    const policies = (keys as PrimaryKey[]).map(String);
+    if (!isTurnedOn(changes['admin_access'])) return changes;
+    const policies = (keys as PrimaryKey[]).flatMap((key) => uuidIn(key) ?? []);
 
     if (policies.some((policy) => MANAGED_POLICIES.has(policy)) || (await isPolicyOfTenants(database, policies))) {
       throw new InvalidFieldError({ field: 'admin_access', reason: SUPER_ADMINS_HAVE_NO_TENANT });
@@ -106,7 +107,7 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
   });
 
   filter<PrimaryKey[]>('policies.delete', (keys) => {
-    if (keys.some((key) => MANAGED_POLICIES.has(String(key)))) {
+    if (keys.some((key) => MANAGED_POLICIES.has(uuidIn(key) ?? ''))) {
       throw new RefusedError({ reason: 'The policies of the tenancy extension cannot be deleted.' });
     }
 
@@ -139,55 +140,60 @@ const ACCOUNT_FIELDS = [
 ];
 
 /** Whatever permissions say: others than super-admins put nobody into a tenant, and members manage no accounts. */
-async function assertAccountIsLeftAlone(payload: Item, accountability: Accountability, database: Knex): Promise<void> {
+async function assertAccountIsLeftAlone(
+  payload: Item,
+  keys: readonly PrimaryKey[],
+  accountability: Accountability,
+  database: Knex,
+): Promise<void> {
   const isMember = requesterOf(accountability) === 'member';
 
   if ('role' in payload) {
     const role = payload['role'] as unknown;
-    const intoTenant = role !== null && (typeof role !== 'string' || (await isTenantRole(database, role)));
+    const intoTenant = role !== null && (typeof role !== 'string' || (await touchesTenants(database, [role])));
 
     if (intoTenant || isMember) {
       throw new InvalidFieldError({ field: 'role', reason: 'of a tenant can be given by a super-admin only' });
     }
   }
 
-  const field = isMember ? ACCOUNT_FIELDS.find((name) => name in payload) : undefined;
+  // Directus' routes for the second factor write it this way; every other way to it Directus itself refuses.
+  const isOwn = keys.length > 0 && keys.every((key) => key === accountability.user);
+  const given = ACCOUNT_FIELDS.filter((name) => name in payload && !(isOwn && name === 'tfa_secret'));
+  const [field] = isMember ? given : [];
   if (field) throw new InvalidFieldError({ field, reason: 'cannot be set by members of a tenant' });
 }
 
 /** A policy goes to no tenant's role, and one that gives admin access to nobody who belongs to a tenant. */
 async function assertAttachable({ role, user, policy }: Item, database: Knex): Promise<void> {
-  const policyId: unknown = policy && typeof policy === 'object' ? (policy as Item)['id'] : policy;
-  const newAdmin = typeof policy === 'object' && policy !== null && (policy as Item)['admin_access'] === true;
-  const admin = newAdmin || (typeof policyId === 'string' && (await givesAdminAccess(database, [policyId])));
+  const [roleId, userId, policyId] = [role, user, policy].map(uuidIn);
+  const newAdmin = policy && typeof policy === 'object' && isTurnedOn((policy as Item)['admin_access']);
+  const admin = newAdmin || (policyId && (await givesAdminAccess(database, [policyId])));
 
-  if (typeof role === 'string' && (await isTenantRole(database, role)) && (role !== TENANTS_ROLE || admin)) {
+  if (roleId && (await touchesTenants(database, [roleId])) && (roleId !== TENANTS_ROLE || admin)) {
     throw new InvalidFieldError({
       field: 'role',
       reason: 'is a tenant: attach the policy to its members, or to the role Tenants for the members of all tenants',
     });
   }
 
-  if (admin && typeof user === 'string' && (await belongToTenants(database, [user]))) {
+  if (admin && userId && (await belongToTenants(database, [userId]))) {
     throw new InvalidFieldError({ field: 'policy', reason: SUPER_ADMINS_HAVE_NO_TENANT });
   }
 }
 
 /** Roles below `Tenants` are tenants, made by the endpoint; and nobody hangs a role below a tenant's. */
 async function assertNotBelowTenants(parent: unknown, database: Knex): Promise<void> {
-  if (typeof parent !== 'string' || !(await touchesTenants(database, [parent]))) return;
+  const role = uuidIn(parent);
+  if (!role || !(await touchesTenants(database, [role]))) return;
   throw new InvalidFieldError({
     field: 'parent',
     reason: 'cannot be a tenant or the role Tenants: provision a tenant instead',
   });
 }
 
-async function touchesTenants(database: Knex, keys: readonly PrimaryKey[]): Promise<boolean> {
-  const ids = keys.map(String);
+async function touchesTenants(database: Knex, roles: readonly PrimaryKey[]): Promise<boolean> {
+  const ids = roles.flatMap((role) => uuidIn(role) ?? []);
   if (ids.includes(TENANTS_ROLE)) return true;
-  return (await database(TENANTS).select('id').whereIn('id', ids).first()) !== undefined;
-}
-
-async function isTenantRole(database: Knex, role: string): Promise<boolean> {
-  return touchesTenants(database, [role]);
+  return ids.length > 0 && (await database(TENANTS).select('id').whereIn('id', ids).first()) !== undefined;
 }

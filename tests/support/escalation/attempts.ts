@@ -142,6 +142,7 @@ function specials(
   const body = (...bodies: unknown[]): Request[] => bodies.map((each) => ({ body: each }));
   const path = (...paths: string[]): Request[] => paths.map((each) => ({ path: each }));
   const [share, version, preset] = [keys['shares'], keys['versions'], keys['presets']];
+  const member = keys['items/tenant_members'];
 
   const read = `{ projects(limit: -1) { title client { name } } }`;
   const readSystem = `{ users { email } roles { name } }`;
@@ -239,7 +240,8 @@ function specials(
       '/users/me?fields=*.*',
       `/users/me?fields=role.users.*,role.children.*,role.parent.children.*`,
     ),
-    'PATCH /users/me': body({ role: tenant }, { policies: [{ policy: POLICIES.owner }] }, { location: 'x' }),
+    'PATCH /users/me': body({ role: tenant }, { policies: [{ policy: POLICIES.owner }] }, { status: 'active' }),
+    'PATCH /users/me (own)': body({ location: 'x' }),
     'PATCH /users/me/track/page': body({ last_page: '/content' }),
     'POST /users/me/tfa/generate': body({ password: 'a wrong one' }),
     'POST /users/me/tfa/enable': body({ secret: 'x', otp: '123456' }),
@@ -348,6 +350,14 @@ function specials(
     'POST /tenancy/tenants/{tenant}/members': [
       { path: '/tenancy/tenants/south/members', body: { email: 'new@example.com', level: 'owner' } },
     ],
+    'PATCH /tenancy/tenants/{tenant}/members/{member}': [
+      { path: `/tenancy/tenants/south/members/${member}`, body: { level: 'owner' } },
+      { path: `/tenancy/tenants/north/members/${member}`, body: { level: 'owner' } },
+    ],
+    'DELETE /tenancy/tenants/{tenant}/members/{member}': path(
+      `/tenancy/tenants/south/members/${member}`,
+      `/tenancy/tenants/north/members/${member}`,
+    ),
     'GET /tenancy/collections': path('/tenancy/collections'),
     'PUT /tenancy/collections/{collection}': [
       { path: '/tenancy/collections/projects', body: { scope: 'shared', confirm: true } },

@@ -13,6 +13,8 @@ export const BUNDLE_ROUTES: readonly RouteName[] = [
   'PATCH /tenancy/tenants/{tenant}',
   'GET /tenancy/tenants/{tenant}/members',
   'POST /tenancy/tenants/{tenant}/members',
+  'PATCH /tenancy/tenants/{tenant}/members/{member}',
+  'DELETE /tenancy/tenants/{tenant}/members/{member}',
   'GET /tenancy/collections',
   'PUT /tenancy/collections/{collection}',
   'GET /tenancy/me',
@@ -127,6 +129,7 @@ export const UNDOCUMENTED_ROUTES: readonly RouteName[] = [
   'POST /shares/invite',
   'GET /shares/info/{id}',
 
+  'PATCH /users/me (own)',
   'POST /users/me/tfa/generate',
   'POST /users/{id}/tfa/disable',
   'POST /users/register',

@@ -29,6 +29,8 @@ const LOGGED_IN = those(['viewer', 'editor', 'owner', 'api', 'share', 'staff'], 
 const SCHEMA = those(['viewer', 'editor', 'owner', 'share', 'staff'], 'own');
 const SCHEMA_OF_TENANTS = those(['viewer', 'editor', 'owner', 'share'], 'own');
 const WRITERS = those(['editor', 'owner', 'api'], 'changes');
+/** Tokens of programs have no account to look after, and users without tenant have what their policies say: nothing here. */
+const ACCOUNTS = those(['viewer', 'editor', 'owner'], 'changes');
 const TRACKED = those(['viewer', 'editor', 'owner', 'api', 'staff'], 'changes');
 /** For everybody, but for members of a tenant that is not active: they are told so, and nothing else. */
 const PUBLIC = those(
@@ -370,6 +372,8 @@ export const VERDICTS: Readonly<Record<RouteName, Row>> = {
   'PATCH /tenancy/tenants/{tenant}': 'denied',
   'GET /tenancy/tenants/{tenant}/members': 'denied',
   'POST /tenancy/tenants/{tenant}/members': 'denied',
+  'PATCH /tenancy/tenants/{tenant}/members/{member}': 'denied',
+  'DELETE /tenancy/tenants/{tenant}/members/{member}': 'denied',
   'GET /translations': SCHEMA,
   'SEARCH /translations': SCHEMA,
   'POST /translations': 'denied',
@@ -387,6 +391,7 @@ export const VERDICTS: Readonly<Record<RouteName, Row>> = {
   'POST /users/invite/accept': 'denied',
   'GET /users/me': LOGGED_IN,
   'PATCH /users/me': 'denied',
+  'PATCH /users/me (own)': ACCOUNTS,
   'POST /users/me/tfa/disable': 'denied',
   'POST /users/me/tfa/enable': 'denied',
   'POST /users/me/tfa/generate': 'denied',
