@@ -52,8 +52,8 @@ export async function startMariadb(): Promise<Server> {
         ...['--no-defaults', ...asRoot, `--datadir=${data}`, `--init-file=${firstStatements}`],
         ...[`--port=${port}`, '--bind-address=127.0.0.1', `--socket=${join(directory, 'socket')}`],
         ...[`--pid-file=${join(directory, 'pid')}`, '--skip-name-resolve', '--max-connections=300'],
-        // As Debian sets it; without it text would be Latin-1.
-        ...['--character-set-server=utf8mb4', '--collation-server=utf8mb4_general_ci'],
+        // The collation of Directus' own connections: against another one it cannot compare many-to-any keys.
+        ...['--character-set-server=utf8mb4', '--collation-server=utf8mb4_unicode_ci'],
         // Nothing has to survive a crash.
         ...['--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-flush-method=nosync'],
       ],
