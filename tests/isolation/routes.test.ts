@@ -249,13 +249,35 @@ inEveryCell(
         const { data: own } = await upload(editor, {}, 'north');
         const [name] = file.filename_disk.split('.');
 
-        for (const wanted of [name!.slice(0, 3), `${name}.txt`, `${name}__${createHash('md5').digest('hex')}.jpg`]) {
+        for (const wanted of [
+          name!.slice(0, 3),
+          `${name!.slice(0, 3)}.txt`,
+          `${name}.txt`,
+          `${name}.TXT`,
+          `${name}__${createHash('md5').digest('hex')}.jpg`,
+        ]) {
           expect([400, 403], wanted).toContain((await upload(editor, { filename_disk: wanted }, 'x')).status);
 
-          // Replacing a file, Directus takes its own name where the extension is another one.
-          await upload(editor, { filename_disk: wanted }, 'x', `/files/${own.id}`);
+          const extension = { filename_download: `x.${wanted.split('.')[1] ?? ''}` };
+          const replaced = await upload(editor, { ...extension, filename_disk: wanted }, 'x', `/files/${own.id}`);
+          expect(replaced).toMatchObject({ status: 400, errors: [{ extensions: { field: 'filename_disk' } }] });
+
+          for (const [path, body] of [
+            ['/files/import', { url: `${host().url}/server/ping`, data: { id: own.id, filename_disk: wanted } }],
+            [
+              '/graphql/system',
+              {
+                query:
+                  'mutation ($url: String!, $data: create_directus_files_input) { import_file(url: $url, data: $data) { id } }',
+                variables: { url: `${host().url}/server/ping`, data: { id: own.id, filename_disk: wanted } },
+              },
+            ],
+          ] as const) {
+            expect([400, 403], path).toContain((await editor.send('POST', path, body)).status);
+          }
+
           const stored = await must<{ filename_disk: string }>(world().superAdmin, 'GET', `/files/${own.id}`);
-          expect(stored.filename_disk.startsWith(own.id), wanted).toBe(true);
+          expect(stored.filename_disk).toBe(own.filename_disk);
 
           for (const [method, path, body] of [
             ['POST', '/files', { filename_disk: wanted, type: 'text/plain' }],
@@ -275,10 +297,33 @@ inEveryCell(
         expect((await foreign.send('GET', `/assets/${file.id}`)).data).toBe('south-secret');
       });
 
+      it('keep their key, and are replaced by nobody who names them', async () => {
+        const { data: file } = await upload(foreign, {}, 'south-secret');
+        const { data: own } = await upload(editor, {}, 'north');
+
+        for (const id of [file.id, crypto.randomUUID()]) {
+          for (const path of ['/files', `/files/${own.id}`]) {
+            expect(await upload(editor, { id }, 'x', path), path).toMatchObject({
+              status: 400,
+              errors: [{ extensions: { field: 'id' } }],
+            });
+          }
+          const taken = await editor.send('POST', '/files/import', { url: `${host().url}/server/ping`, data: { id } });
+          expect(taken).toMatchObject({ status: 403, errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+        }
+
+        expect((await foreign.send('GET', `/assets/${file.id}`)).data).toBe('south-secret');
+        expect((await editor.send('GET', `/assets/${own.id}`)).data).toBe('north');
+      });
+
       it('are replaced and deleted by their tenant', async () => {
         const { data: own } = await upload(editor, {}, 'north-1');
         expect((await upload(editor, { title: 'Second' }, 'north-2', `/files/${own.id}`)).status).toBe(200);
         expect((await editor.send('GET', `/assets/${own.id}`)).data).toBe('north-2');
+
+        const replacement = { url: `${host().url}/server/ping`, data: { id: own.id } };
+        expect((await editor.send('POST', '/files/import', replacement)).status).toBe(200);
+        expect((await editor.send('GET', `/assets/${own.id}`)).data).toBe('pong');
         expect((await editor.send('DELETE', `/files/${own.id}`)).status).toBe(204);
       });
 
@@ -367,5 +412,6 @@ inEveryCell(
       });
     });
   },
-  { env: { TUS_ENABLED: 'true' } },
+  // Files are imported from Directus itself.
+  { env: { IMPORT_IP_DENY_LIST: '169.254.169.254', TUS_ENABLED: 'true' } },
 );

@@ -1,22 +1,20 @@
-import type { Knex } from 'knex';
 import { ForbiddenError } from '@directus/errors';
 import { InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
-import { TENANT_FIELD } from '../../tenancy/managed.ts';
-import { requesterOf } from '../../tenancy/queries.ts';
 import { hasTenantField } from '../../tenancy/scopes.ts';
 import { isDirectus11, type ServiceContext } from '../../services/directus.ts';
 import { sortInTenant } from '../../services/sort.ts';
 import { runtime, type Context, type Middleware } from '../../runtime.ts';
 import { namesRowsByQuery, routeOf, type Route } from './route.ts';
+import { guardUpload } from './uploads.ts';
 
 /**
  * Guards of the routes on which Directus acts without asking the permission engine for each row, and which no hook reaches.
- * They are for everybody short of a super-admin.
+ * They are for everybody short of a super-admin, once there is a tenant.
  */
 export function createRouteGuards(context: Context): Middleware {
   return (request, response, next) => {
     const route = routeOf(request);
-    if (!route) return next();
+    if (!route || !runtime.tenantsExist) return next();
 
     const guard = async (): Promise<void> => {
       assertNoQueryNamesRows(route);
@@ -24,7 +22,7 @@ export function createRouteGuards(context: Context): Middleware {
       assertGraphQlStays(route, request.originalUrl);
       await assertOwnerMayBeSet(context, route);
       await assertDeletionIsAllowed(context, route);
-      await assertUploadStays(context.database, route, request.headers['upload-metadata']);
+      await guardUpload(context.database, request, route);
 
       if (await sortsInTenant(context, route)) response.status(200).end();
       else next();
@@ -48,7 +46,7 @@ function assertNoQueryNamesRows(route: Route): void {
  * neither, as the public: what one share built would answer the public and every other share with the rows of the first.
  */
 function assertNoShareUsesGraphQl({ parts, accountability }: Route): void {
-  if (parts[0] !== 'graphql' || !accountability.share || !runtime.tenantsExist) return;
+  if (parts[0] !== 'graphql' || !accountability.share) return;
   throw new RefusedError({ reason: 'GraphQL is not available to shares here: use the REST routes instead.' });
 }
 
@@ -66,8 +64,8 @@ async function assertOwnerMayBeSet(context: ServiceContext, route: Route): Promi
 }
 
 /** Fields of the system's GraphQL that act as the guarded routes do; each of those routes can be used instead. */
-const GRAPHQL_FIELDS = /\butils_sort\b/;
-const GRAPHQL_FIELDS_OF_11 = /\b(?:utils_sort|delete_users_items?|delete_flows_items?|delete_users_me)\b/;
+const GRAPHQL_FIELDS = /\b(?:utils_sort|import_file)\b/;
+const GRAPHQL_FIELDS_OF_11 = /\b(?:utils_sort|import_file|delete_users_items?|delete_flows_items?|delete_users_me)\b/;
 
 function assertGraphQlStays({ parts, body, schema }: Route, url: string): void {
   if (parts[0] !== 'graphql' || parts[1]?.toLowerCase() !== 'system') return;
@@ -98,41 +96,6 @@ async function assertDeletionIsAllowed(context: ServiceContext, route: Route): P
     const { delete: deletion } = await permissions.getItemPermissions(`directus_${root}`, String(each));
     if (!deletion.access) throw new ForbiddenError();
   }
-}
-
-/** What describes a stored file or an upload itself: set by Directus, or a way to somebody else's file. */
-const UPLOAD_FIELDS = ['replace_id', 'filename_disk', 'storage', 'tus_id', 'tus_data', TENANT_FIELD];
-
-/** Resumable uploads take their fields from a header, of which Directus checks a part only and no hook is shown any. */
-async function assertUploadStays(database: Knex, route: Route, header: unknown): Promise<void> {
-  const { method, parts, accountability } = route;
-  if (method !== 'POST' || parts[0] !== 'files' || parts[1]?.toLowerCase() !== 'tus') return;
-  if (typeof header !== 'string') return;
-
-  const metadata = metadataOf(header);
-  const field = UPLOAD_FIELDS.find((name) => metadata.has(name));
-  if (field) throw new InvalidFieldError({ field, reason: 'is not taken from an upload' });
-
-  const folder = metadata.get('folder');
-  if (folder === undefined || folder === '') return;
-
-  const tenant = requesterOf(accountability) === 'member' ? accountability.role : null;
-  const found: unknown = await database('directus_folders')
-    .select('id')
-    .where({ id: folder, [TENANT_FIELD]: tenant })
-    .first();
-  if (!found)
-    throw new InvalidFieldError({ field: 'folder', reason: 'names a row that does not exist or is not yours' });
-}
-
-/** The fields of an `Upload-Metadata` header: pairs of a name and a value in base64, divided by commas (tus 1.0.0). */
-export function metadataOf(header: string): Map<string, string> {
-  return new Map(
-    header.split(',').map((pair) => {
-      const [name = '', value = ''] = pair.trim().split(' ');
-      return [name, Buffer.from(value, 'base64').toString('utf8')];
-    }),
-  );
 }
 
 /** Sorts in Directus' place where rows have tenants: Directus numbers the rows of the whole table anew. */

@@ -63,7 +63,7 @@ export async function guardMessage(context: ServiceContext, message: unknown, cl
   if (sent.type === 'subscribe' && sent.collection) remember(client, sent);
   if (accountability.admin) return message;
 
-  assertRowsAreNamed(sent, schema);
+  if (runtime.tenantsExist) assertRowsAreNamed(sent, schema);
   await assertItemIsReadable(context, sent, accountability, schema);
   return scopeMessageCounts(message, accountability, context.database, schema);
 }
