@@ -564,8 +564,11 @@ describe.each(CELLS)('The doctor (Directus $directus, $database)', (cell) => {
   });
 
   it('finds registration into a tenant', async () => {
-    const register = (role: string | null, open = true): Promise<unknown> =>
-      must(superAdmin, 'PATCH', '/settings', { public_registration: open, public_registration_role: role });
+    // The write wall refuses such a role, so it comes from before the bundle, or from the database.
+    const register = async (role: string | null, open = true): Promise<void> => {
+      await must(superAdmin, 'PATCH', '/settings', { public_registration: open });
+      await sql('UPDATE directus_settings SET public_registration_role = ?', [role]);
+    };
 
     await register(world.north.id);
     expect((await check('registration')).message).toContain('of the tenant "North"');

@@ -8,6 +8,7 @@ import { flushCaches, fullAccessWith } from '../../services/directus.ts';
 import { asManagedWrite, isManagedWrite } from '../../services/managed-writes.ts';
 import { alignLevel } from '../../services/members.ts';
 import { belongToTenants, givesAdminAccess, hasAdminAccess, isPolicyOfTenants } from '../../services/super-admins.ts';
+import { touchesTenants } from '../../services/tenant-roles.ts';
 import type { Context } from '../../runtime.ts';
 
 const SUPER_ADMINS_HAVE_NO_TENANT = 'is refused: somebody with admin access belongs to no tenant';
@@ -190,10 +191,4 @@ async function assertNotBelowTenants(parent: unknown, database: Knex): Promise<v
     field: 'parent',
     reason: 'cannot be a tenant or the role Tenants: provision a tenant instead',
   });
-}
-
-async function touchesTenants(database: Knex, roles: readonly PrimaryKey[]): Promise<boolean> {
-  const ids = roles.flatMap((role) => uuidIn(role) ?? []);
-  if (ids.includes(TENANTS_ROLE)) return true;
-  return ids.length > 0 && (await database(TENANTS).select('id').whereIn('id', ids).first()) !== undefined;
 }

@@ -23,6 +23,7 @@ import { boundaryContext, runtime, type Context } from '../../runtime.ts';
 import { registerFileGuards } from './files.ts';
 import { registerIdentityGuards } from './identity.ts';
 import { registerNewCollections } from './new-collections.ts';
+import { registerRegistrationGuards } from './registration.ts';
 import { registerVersionGuards } from './versions.ts';
 
 /** What others than super-admins may write, by the first part of Directus' event names. */
@@ -55,6 +56,7 @@ export default defineHook((register, context) => {
   }
 
   registerIdentityGuards(register, context);
+  registerRegistrationGuards(register, context);
   registerFileGuards(register);
   registerVersionGuards(register, context);
   registerNewCollections(register, context);
