@@ -1,6 +1,7 @@
 import { defineHook } from '@directus/extensions-sdk';
-import type { Application } from 'express';
-import type { SchemaOverview } from '@directus/types';
+import type { Application, Response } from 'express';
+import type { Accountability, SchemaOverview } from '@directus/types';
+import { followUpsAreDone, hasFollowUps } from '../../services/follow-ups.ts';
 import { withBatch } from '../../services/request-batch.ts';
 import { processState, runtime, type Middleware } from '../../runtime.ts';
 import { restoreUrl } from './answers.ts';
@@ -18,7 +19,13 @@ export default defineHook(({ action, filter, init }, context) => {
   const { database } = context;
   const guard = createGuard(database);
 
-  const routeGuards = inTurn([licenceGuard, createRouteGuards(context), createCountsGuard(database), batches]);
+  const routeGuards = inTurn([
+    completeAnswers,
+    licenceGuard,
+    createRouteGuards(context),
+    createCountsGuard(database),
+    batches,
+  ]);
 
   const entry: Middleware = (request, response, next) => {
     guard(request, response, (error?: unknown) => {
@@ -62,6 +69,26 @@ const batches: Middleware = (request, _response, next) => {
   const collection = schema && request.method === 'POST' ? collectionOf(partsOf(request.path), schema) : null;
   if (collection) withBatch(collection, request.body, next);
   else next();
+};
+
+/**
+ * Directus answers before the bundle has given a new collection its scope, and whoever goes on at once, such as a script, would
+ * meet a collection whose table is still being changed: the answer to a super-admin waits.
+ */
+const completeAnswers: Middleware = (request, response, next) => {
+  const { accountability } = request as typeof request & { accountability?: Accountability };
+
+  if (accountability?.admin && request.method !== 'GET') {
+    const end = response.end.bind(response) as (...parameters: unknown[]) => Response;
+
+    response.end = ((...parameters: unknown[]): Response => {
+      if (!hasFollowUps()) return end(...parameters);
+      void followUpsAreDone().then(() => end(...parameters));
+      return response;
+    }) as Response['end'];
+  }
+
+  next();
 };
 
 /** One middleware that runs others one after the other; the first error ends it. */

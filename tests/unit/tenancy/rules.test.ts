@@ -140,11 +140,14 @@ describe('A permission row of Directus’ own collections', () => {
     for (const action of ACTIONS) expect(narrowed(row(collection, action), 'member')).toBeUndefined();
   });
 
-  it('lets members see colleagues and change nobody', () => {
+  it('lets members see colleagues and change themselves alone', () => {
     expect(narrowed(row('directus_users', 'read'), 'member')?.permissions).toEqual({
       _and: [{ role: { _nnull: true } }, { role: { _eq: '$CURRENT_ROLE' } }],
     });
-    for (const action of ['create', 'update', 'delete'] as const) {
+    expect(narrowed(row('directus_users', 'update'), 'member')?.permissions).toEqual({
+      _and: [{ id: { _nnull: true } }, { id: { _eq: '$CURRENT_USER' } }],
+    });
+    for (const action of ['create', 'delete'] as const) {
       expect(narrowed(row('directus_users', action), 'member')).toBeUndefined();
     }
   });
