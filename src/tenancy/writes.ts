@@ -137,7 +137,7 @@ function assertOwnTenant(payload: Item, tenant: string): void {
 }
 
 /** The tenant that a payload names; an object that would create or change a tenant names none. */
-function tenantNamedBy(payload: Item): string | null {
+export function tenantNamedBy(payload: Item): string | null {
   const value: unknown = payload[TENANT_FIELD];
   if (value && typeof value === 'object') {
     const keys = Object.keys(value);

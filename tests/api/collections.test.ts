@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inEveryCell } from '../support/cells.ts';
 import type { Account } from '../support/client.ts';
+import { applySchemaWithout } from '../support/schema.ts';
 import { runSql } from '../support/sql.ts';
 import { must } from '../support/world.ts';
 
@@ -226,10 +227,20 @@ inEveryCell('/tenancy/collections', (world, host) => {
     });
   });
 
+  it('keeps the field of a tenants’ collection from being deleted by the way', async () => {
+    for (const collection of ['projects', 'directus_files', 'tenant_members']) {
+      expect(await superAdmin.send('DELETE', `/fields/${collection}/tenant_id`), collection).toMatchObject({
+        status: 403,
+        errors: [{ message: expect.stringContaining('"scope": "shared"') as string }],
+      });
+    }
+    expect(await must(world().north.viewer, 'GET', '/items/projects')).toHaveLength(3);
+  });
+
   it('closes a tenants’ collection whose field was taken away, until it is brought back', async () => {
     await createShared('fragile', 1);
     await put('fragile', { scope: 'tenant', assign: { tenant: 'north' } });
-    await must(superAdmin, 'DELETE', '/fields/fragile/tenant_id');
+    await applySchemaWithout(superAdmin, 'fragile', 'tenant_id');
 
     expect(await scopeOf('fragile')).toMatchObject({ scope: 'tenant', findings: [expect.stringContaining('missing')] });
     for (const account of [world().north.owner, world().south.owner]) {

@@ -24,6 +24,7 @@ import { registerFileGuards } from './files.ts';
 import { registerIdentityGuards } from './identity.ts';
 import { registerNewCollections } from './new-collections.ts';
 import { registerRegistrationGuards } from './registration.ts';
+import { registerSingletons } from './singletons.ts';
 import { registerVersionGuards } from './versions.ts';
 
 /** What others than super-admins may write, by the first part of Directus' event names. */
@@ -38,6 +39,9 @@ const WRITTEN_BY_REQUESTERS = [
  */
 export default defineHook((register, context) => {
   const { filter } = register;
+
+  // Before the keys are looked at.
+  registerSingletons(register, context);
 
   for (const scope of WRITTEN_BY_REQUESTERS) {
     filter<Item>(`${scope}.create`, async (payload, { collection }, event) =>
