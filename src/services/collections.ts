@@ -1,21 +1,34 @@
 import type { SchemaOverview } from '@directus/types';
-import { ConflictError, InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
-import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
-import { treatmentOf, type RecordedScopes } from '../tenancy/scopes.ts';
+import { InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
+import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
+import { treatmentOf, type RecordedScopes, type Treatment } from '../tenancy/scopes.ts';
 import type { CollectionScope, Scope } from '../tenancy/types.ts';
 import { runtime } from '../runtime.ts';
+import { assignRows, type Progress } from './adoption/assign.ts';
+import type { Adoption, Assignment } from './adoption/owners.ts';
+import { planAdoption, type AdoptionPlan } from './adoption/plan.ts';
 import { countOf, withLock } from './database.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
 import { forgetScope, readScopes, recordScope, scopesWithoutStoredRules } from './scopes.ts';
 import { storeRules } from './stored-rules.ts';
-import { assertTenantFieldIsFree, ensureTenantField, removeTenantField } from './tenant-field.ts';
+import { assertTenantFieldIsFree, ensureTenantField, ensureTenantIndex, removeTenantField } from './tenant-field.ts';
 
 export interface ScopeRequest {
-  scope: Scope;
-  /** The tenant, by id, that takes over rows without tenant. */
-  assign?: { tenant: string } | undefined;
+  /** `mixed` is what files and folders are: some belong to tenants, and those of nobody to the project. */
+  scope: Scope | 'mixed';
+  /** Who takes over rows without tenant. */
+  assign?: Assignment | undefined;
   /** Has to be true to take the tenants off the rows of a collection. */
   confirm?: boolean | undefined;
+  /** Answers what would happen, and changes nothing. */
+  dryRun?: boolean | undefined;
+  progress?: Progress | undefined;
+}
+
+/** What was done to a collection, or would be. */
+export interface ScopeOutcome extends CollectionScope {
+  /** Rows that were given to a tenant by this request. */
+  adopted: number;
 }
 
 /** Every collection that can have a scope, with its rows by ownership and what is wrong with it. */
@@ -23,26 +36,35 @@ export async function listCollections(context: ServiceContext): Promise<Collecti
   const { schema } = await fullAccess(context);
   const collections = Object.keys(schema.collections).filter(isScopable).sort();
   const recorded = await readScopes(context.database);
-  return Promise.all(collections.map((collection) => describe(context, collection, schema, recorded)));
+
+  return Promise.all(
+    [...collections, ...OWNED_SYSTEM_COLLECTIONS].map((collection) => describe(context, collection, schema, recorded)),
+  );
 }
 
 /**
  * Decides what a collection is. `tenant` builds the field, its relation and its index, gives rows without tenant to the
- * tenant named in `assign`, and stores the rules; `shared` takes them away. The same call twice changes nothing.
+ * tenants that `assign` tells, and stores the rules; `shared` takes them away. The same call twice changes nothing.
  *
  * @throws NotFoundError for a collection that does not exist
- * @throws ConflictError when rows would be left without tenant or `tenant_id` is taken; nothing was changed
- * @throws InvalidFieldError when a confirmation is missing or the tenant is unknown; nothing was changed
+ * @throws ConflictError when rows would be left without tenant, a reference would lead to another tenant or `tenant_id` is
+ *   taken; nothing was changed
+ * @throws InvalidFieldError when a confirmation is missing or the assignment does not fit; nothing was changed
  */
 export async function setScope(
   context: ServiceContext,
   collection: string,
   request: ScopeRequest,
-): Promise<CollectionScope> {
-  await withScopeLock(context, collection, () => applyScope(context, collection, request));
+): Promise<ScopeOutcome> {
+  const { assigned, owned, unowned } = await withScopeLock(context, collection, () =>
+    applyScope(context, collection, request),
+  );
 
   const { schema } = await fullAccess(context);
-  return describe(context, collection, schema, await readScopes(context.database));
+  const now = await describe(context, collection, schema, await readScopes(context.database));
+  if (!request.dryRun) return { ...now, adopted: assigned };
+
+  return { ...now, scope: request.scope, rows: { owned: owned + assigned, unowned }, findings: [], adopted: assigned };
 }
 
 /** Gives a collection that was just created the scope that `TENANCY_NEW_COLLECTIONS` says, unless somebody was faster. */
@@ -57,21 +79,41 @@ export async function decideNewCollection(context: ServiceContext, collection: s
 }
 
 /** Decisions about one collection are carried out one after the other, on all instances. */
-function withScopeLock(context: ServiceContext, collection: string, work: () => Promise<void>): Promise<void> {
+function withScopeLock<Result>(
+  context: ServiceContext,
+  collection: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   return withLock(context.database, `directus-extension-tenancy:scope:${collection}`, work);
 }
 
-async function applyScope(context: ServiceContext, collection: string, request: ScopeRequest): Promise<void> {
+async function applyScope(context: ServiceContext, collection: string, request: ScopeRequest): Promise<AdoptionPlan> {
   const { schema } = await fullAccess(context);
+  const isOwnedSystemCollection = (OWNED_SYSTEM_COLLECTIONS as readonly string[]).includes(collection);
 
-  if (!isScopable(collection) || !schema.collections[collection]) {
+  if (!schema.collections[collection] || !(isScopable(collection) || isOwnedSystemCollection)) {
     throw new NotFoundError({
       reason: `There is no collection "${collection}" that could have a scope. GET /tenancy/collections lists them.`,
     });
   }
 
-  if (request.scope === 'tenant') await makeTenantScoped(context, collection, schema, request);
-  else await makeShared(context, collection, schema, request);
+  if (isOwnedSystemCollection !== (request.scope === 'mixed')) {
+    throw new InvalidFieldError({
+      field: 'scope',
+      reason: isOwnedSystemCollection
+        ? `must be "mixed" for "${collection}": what no tenant owns belongs to the project`
+        : `"mixed" is what ${OWNED_SYSTEM_COLLECTIONS.join(' and ')} are: choose "tenant" or "shared"`,
+    });
+  }
+
+  switch (request.scope) {
+    case 'mixed':
+      return adopt(context, { collection, schema, assignment: request.assign ?? null }, request, true);
+    case 'tenant':
+      return makeTenantScoped(context, collection, schema, request);
+    case 'shared':
+      return makeShared(context, collection, schema, request);
+  }
 }
 
 /** What `TENANCY_NEW_COLLECTIONS` says a new collection becomes; anything that is not understood means `tenant`. */
@@ -89,35 +131,38 @@ async function makeTenantScoped(
   collection: string,
   schema: SchemaOverview,
   request: ScopeRequest,
-): Promise<void> {
-  const { database } = context;
-
-  if (request.assign && !(await database(TENANTS).select('id').where({ id: request.assign.tenant }).first())) {
-    throw new InvalidFieldError({ field: 'assign.tenant', reason: 'is no tenant of this project' });
-  }
-
+): Promise<AdoptionPlan> {
   assertTenantFieldIsFree(collection, schema);
-  const { unowned } = await countRows(context, collection, schema);
+  const adoption = { collection, schema, assignment: request.assign ?? null };
 
-  if (unowned > 0 && !request.assign) {
-    throw new ConflictError({
-      reason:
-        `${unowned} rows of "${collection}" would belong to no tenant. ` +
-        'Name the tenant that takes them over in "assign": { "tenant": … }. Nothing was changed.',
-    });
-  }
+  return adopt(context, adoption, request, false, async () => {
+    // Until the field is there, a collection recorded as tenant-scoped is closed for everybody but super-admins.
+    await decide(context, collection, 'tenant');
+    await ensureTenantField(context, collection, { hidden: false });
+  });
+}
 
-  // Until the field is there, a collection recorded as tenant-scoped is closed for everybody but super-admins.
-  await decide(context, collection, 'tenant');
-  await ensureTenantField(context, collection, { hidden: false });
+/** Plans the adoption, and carries it out unless it is only to be told. `prepare` is called when nothing is in the way. */
+async function adopt(
+  context: ServiceContext,
+  adoption: Adoption,
+  { dryRun, progress }: ScopeRequest,
+  mayStayUnowned: boolean,
+  prepare: () => Promise<void> = () => Promise.resolve(),
+): Promise<AdoptionPlan> {
+  const { database } = context;
+  const { collection, assignment } = adoption;
 
-  if (request.assign) {
-    await database(collection)
-      .whereNull(TENANT_FIELD)
-      .update({ [TENANT_FIELD]: request.assign.tenant });
-  }
+  const plan = await planAdoption(database, adoption, mayStayUnowned);
+  if (dryRun) return plan;
 
-  await followScope(context, collection, 'tenant');
+  await prepare();
+  const assigned = assignment ? await assignRows(database, adoption, assignment, progress) : 0;
+  await ensureTenantIndex(context, collection);
+
+  if (isScopable(collection)) await followScope(context, collection, 'tenant');
+  else await flushCaches(context);
+  return { ...plan, assigned };
 }
 
 async function makeShared(
@@ -125,9 +170,16 @@ async function makeShared(
   collection: string,
   schema: SchemaOverview,
   request: ScopeRequest,
-): Promise<void> {
+): Promise<AdoptionPlan> {
   const isTenantScoped = treatmentOf(collection, schema, await readScopes(context.database)) !== 'shared';
-  const { owned } = await countRows(context, collection, schema);
+  const { owned, unowned } = await countRows(context, collection, schema);
+
+  if (request.assign) {
+    throw new InvalidFieldError({
+      field: 'assign',
+      reason: 'goes with the scope "tenant": shared rows have no tenant',
+    });
+  }
 
   if (isTenantScoped && owned > 0 && !request.confirm) {
     throw new InvalidFieldError({
@@ -136,10 +188,14 @@ async function makeShared(
     });
   }
 
+  const plan: AdoptionPlan = { owned: 0, assigned: 0, unowned: owned + unowned };
+  if (request.dryRun) return plan;
+
   await decide(context, collection, 'shared');
   await followScope(context, collection, 'shared');
   await removeTenantField(context, collection);
   await flushCaches(context);
+  return plan;
 }
 
 async function decide(context: ServiceContext, collection: string, scope: Scope): Promise<void> {
@@ -183,11 +239,17 @@ async function describe(
     findings.push(`${rows.unowned} rows belong to no tenant and are seen by super-admins only.`);
   }
 
-  const scope: Scope | null =
-    treatment === 'broken' || treatment === 'tenant' ? 'tenant' : treatment === 'shared' ? 'shared' : null;
-
-  return { collection, scope, rows, findings };
+  return { collection, scope: SCOPES[treatment], rows, findings };
 }
+
+/** What a super-admin is told; of Directus' own collections only those of {@link OWNED_SYSTEM_COLLECTIONS} are. */
+const SCOPES: Record<Treatment, CollectionScope['scope']> = {
+  tenant: 'tenant',
+  broken: 'tenant',
+  shared: 'shared',
+  undecided: null,
+  system: 'mixed',
+};
 
 async function countRows(
   context: ServiceContext,

@@ -32,8 +32,7 @@ export function assertTenantFieldIsFree(collection: string, schema: SchemaOvervi
 }
 
 /**
- * Gives a collection the field `tenant_id`, its relation to `tenants` (deleting a tenant that owns rows is refused) and an
- * index that begins with it. There is no alias on the side of `tenants`: it would be a bridge between tenants.
+ * Gives a collection the field `tenant_id` and its relation to `tenants` (deleting a tenant that owns rows is refused). There is no alias on the side of `tenants`: it would be a bridge between tenants.
  *
  * @throws ConflictError when a field of that name is there already and is something else
  */
@@ -73,7 +72,11 @@ export async function ensureTenantField(
       schema: { on_delete: 'RESTRICT' },
     } as Partial<Relation>);
   }
+}
 
+/** Gives a collection an index that begins with the tenant. On a large table it is built last, when all rows have one. */
+export async function ensureTenantIndex(context: ServiceContext, collection: string): Promise<void> {
+  const { schema } = await fullAccess(context);
   await ensureIndex(context.database, collection, [TENANT_FIELD, primaryKeyOf(collection, schema)]);
 }
 

@@ -50,8 +50,8 @@ export interface TenantMember {
 
 export interface CollectionScope {
   collection: string;
-  /** `null`: not decided yet; members are kept out of such a collection. */
-  scope: Scope | null;
+  /** `mixed`: files and folders; `null`: not decided yet, members are kept out of such a collection. */
+  scope: Scope | 'mixed' | null;
   rows: { owned: number; unowned: number };
   /** What is wrong with the collection, in words for a super-admin. */
   findings: string[];

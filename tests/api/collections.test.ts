@@ -59,7 +59,10 @@ inEveryCell('/tenancy/collections', (world, host) => {
     const names = (await must<CollectionScope[]>(superAdmin, 'GET', '/tenancy/collections')).map(
       ({ collection }) => collection,
     );
-    expect(names.filter((name) => /^(directus_|tenancy_|tenants$|tenant_members$)/.test(name))).toEqual([]);
+    expect(names.filter((name) => /^(directus_|tenancy_|tenants$|tenant_members$)/.test(name))).toEqual([
+      'directus_files',
+      'directus_folders',
+    ]);
   });
 
   describe('making a collection the tenants’', () => {

@@ -2,17 +2,35 @@ import type { EndpointExtensionContext } from '@directus/types';
 import type { Router } from 'express';
 import * as z from 'zod';
 import { listCollections, setScope } from '../../services/collections.ts';
-import { findTenantId } from '../../services/tenants.ts';
-import { InvalidFieldError } from '../../tenancy/errors.ts';
+import { readAssignment } from '../../services/adoption/owners.ts';
 import { expected, handleSuperAdmin, parse } from './http.ts';
+
+const tenantName = z.string(expected('the id or the slug of a tenant')).min(1, 'must not be empty');
+const fieldName = z.string(expected('the name of a field')).min(1, 'must not be empty');
+
+const assignment = z
+  .strictObject(
+    {
+      tenant: tenantName.optional(),
+      through: fieldName.optional(),
+      by: fieldName.optional(),
+      tenants: z.record(z.string(), tenantName, expected('an object of values and tenants')).optional(),
+    },
+    expected('an object'),
+  )
+  .refine(
+    ({ tenant, through, by, tenants }) =>
+      [tenant, through, by].filter((way) => way !== undefined).length === 1 &&
+      (by === undefined) === (tenants === undefined),
+    'has to be one of { "tenant": … }, { "through": … } and { "by": …, "tenants": … }',
+  );
 
 const scopeRequest = z.strictObject(
   {
-    scope: z.enum(['tenant', 'shared'], expected('"tenant" or "shared"')),
-    assign: z
-      .strictObject({ tenant: z.string(expected('the id or the slug of a tenant')).min(1, 'must not be empty') })
-      .optional(),
+    scope: z.enum(['tenant', 'mixed', 'shared'], expected('"tenant", "mixed" or "shared"')),
+    assign: assignment.optional(),
     confirm: z.boolean(expected('true or false')).optional(),
+    dry_run: z.boolean(expected('true or false')).optional(),
   },
   expected('an object'),
 );
@@ -29,23 +47,16 @@ export function collectionsRouter(router: Router, context: EndpointExtensionCont
   router.put(
     '/collections/:collection',
     handleSuperAdmin(async (request, response) => {
-      const { assign, ...rest } = parse(scopeRequest, request.body);
-      const tenant = assign && (await tenantToAssign(context, assign.tenant));
+      const { assign, scope, confirm, dry_run: dryRun } = parse(scopeRequest, request.body);
 
       response.json({
         data: await setScope(context, String(request.params['collection']), {
-          ...rest,
-          ...(tenant !== undefined && { assign: { tenant } }),
+          scope,
+          confirm,
+          dryRun,
+          assign: assign && (await readAssignment(context.database, assign)),
         }),
       });
     }),
   );
-}
-
-async function tenantToAssign(context: EndpointExtensionContext, idOrSlug: string): Promise<string> {
-  try {
-    return await findTenantId(context.database, idOrSlug);
-  } catch {
-    throw new InvalidFieldError({ field: 'assign.tenant', reason: `names no tenant ("${idOrSlug}")` });
-  }
 }

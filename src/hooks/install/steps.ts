@@ -2,7 +2,7 @@ import type { Field, RawCollection, Relation } from '@directus/types';
 import { ensureIndex } from '../../services/database.ts';
 import { fullAccess, isDirectus11, type FullAccess, type ServiceContext } from '../../services/directus.ts';
 import { recordScope } from '../../services/scopes.ts';
-import { ensureTenantField } from '../../services/tenant-field.ts';
+import { ensureTenantField, ensureTenantIndex } from '../../services/tenant-field.ts';
 import {
   OWNED_SYSTEM_COLLECTIONS,
   POLICIES,
@@ -202,6 +202,7 @@ async function createRoleAndPolicies(context: ServiceContext): Promise<void> {
 async function addTenantFieldToSystemCollections(context: ServiceContext): Promise<void> {
   for (const collection of OWNED_SYSTEM_COLLECTIONS) {
     await ensureTenantField(context, collection, { hidden: true });
+    await ensureTenantIndex(context, collection);
   }
 }
 

@@ -3,7 +3,8 @@ import type { Knex } from 'knex';
 import { POLICIES, TENANT_MEMBERS, TENANTS } from '../../tenancy/managed.ts';
 import { rolesWithAdminAccess, type RoleNode } from '../../tenancy/doctor/admins.ts';
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
-import { sampleOf, type Check } from './check.ts';
+import { sampleOf } from '../samples.ts';
+import type { Check } from './check.ts';
 
 /** Users who act in a tenant or are on the list of one. */
 function membersOf(database: Knex): Knex.QueryBuilder {

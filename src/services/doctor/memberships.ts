@@ -12,7 +12,8 @@ import {
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
 import { asManagedWrite } from '../managed-writes.ts';
 import { recordMembership } from '../members.ts';
-import { sampleOf, type Check, type Sample } from './check.ts';
+import { sampleOf, type Sample } from '../samples.ts';
+import type { Check } from './check.ts';
 
 /** Users who act in a tenant and are not on its list. */
 function unlisted(database: Knex): Knex.QueryBuilder {

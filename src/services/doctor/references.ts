@@ -3,8 +3,9 @@ import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../../tenancy/managed.ts'
 import { ownedReferences, type OwnedReference } from '../../tenancy/doctor/references.ts';
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
 import { primaryKeyOf } from '../../tenancy/scopes.ts';
-import { vendorOf } from '../database.ts';
-import { sampleOf, type Check, type DoctorContext, type Sample } from './check.ts';
+import { joinTarget } from '../reference-joins.ts';
+import { sampleOf, type Sample } from '../samples.ts';
+import type { Check, DoctorContext } from './check.ts';
 
 /** Whether rows of one tenant refer to rows, people or the role of another. */
 export const foreignReferences: Check = {
@@ -49,23 +50,10 @@ function problemOf({ collection, field, target, kind }: OwnedReference, { count,
 
 /** The rows of one tenant whose reference leads to another tenant. */
 function crossing({ database, access }: DoctorContext, reference: OwnedReference): Knex.QueryBuilder {
-  const { collection, field, target, kind, collectionField } = reference;
+  const { collection, target, kind } = reference;
   const query = database({ owned: collection }).whereNotNull(`owned.${TENANT_FIELD}`);
-  if (collectionField !== null) query.where(`owned.${collectionField}`, target);
 
-  const primary = primaryKeyOf(target, access.schema);
-  const typeOf = (of: string, name: string): string | null =>
-    access.schema.collections[of]?.fields[name]?.dbType ?? null;
-  const comparable = collectionField === null && typeOf(collection, field) === typeOf(target, primary);
-
-  query.innerJoin({ target }, (join) => {
-    join.on(
-      database.raw('? = ?', [
-        key(database, `owned.${field}`, comparable),
-        key(database, `target.${primary}`, comparable),
-      ]),
-    );
-  });
+  joinTarget(database, query, reference, access.schema, { from: 'owned', to: 'target' });
 
   const elsewhere = (column: string): Knex.QueryBuilder =>
     query.whereNotNull(column).whereRaw('?? <> ??', [column, `owned.${TENANT_FIELD}`]);
@@ -87,11 +75,4 @@ function crossing({ database, access }: DoctorContext, reference: OwnedReference
         .whereNull('membership.id');
       return elsewhere('target.role');
   }
-}
-
-/** A key as it can be compared: many-to-any fields keep every key as text, which MySQL compares with anything. */
-function key(database: Knex, column: string, comparable: boolean): Knex.Raw {
-  const vendor = vendorOf(database);
-  if (comparable || vendor === 'mysql') return database.raw('??', [column]);
-  return database.raw(`CAST(?? AS ${vendor === 'postgres' ? 'VARCHAR' : 'TEXT'})`, [column]);
 }

@@ -3,7 +3,8 @@ import type { Knex } from 'knex';
 import { TENANTS, TENANTS_ROLE } from '../../tenancy/managed.ts';
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
 import { tenantRole } from '../tenants.ts';
-import { sampleOf, type Check, type Sample } from './check.ts';
+import { sampleOf, type Sample } from '../samples.ts';
+import type { Check } from './check.ts';
 
 function tenantsWithoutRole(database: Knex): Knex.QueryBuilder {
   return database({ tenant: TENANTS })

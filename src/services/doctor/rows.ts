@@ -4,7 +4,8 @@ import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../../tenancy/managed.ts'
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
 import { collectionsWithTenantField, primaryKeyOf } from '../../tenancy/scopes.ts';
 import { ownershipOf } from '../../tenancy/writes.ts';
-import { sampleOf, type Check, type DoctorContext } from './check.ts';
+import { sampleOf } from '../samples.ts';
+import type { Check, DoctorContext } from './check.ts';
 
 /** Files of nobody that a member uploaded. */
 function filesOfMembers(database: Knex): Knex.QueryBuilder {

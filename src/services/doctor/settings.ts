@@ -4,7 +4,8 @@ import { flowsWithFullAccess, type FlowOperation, type FullAccessFlow } from '..
 import { findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
 import { collectionsWithTenantField } from '../../tenancy/scopes.ts';
 import { ownershipOf } from '../../tenancy/writes.ts';
-import { sampleOf, type Check } from './check.ts';
+import { sampleOf } from '../samples.ts';
+import type { Check } from './check.ts';
 
 /** Content versions keep what tenants write where no tenant owns it. */
 export const versioning: Check = {

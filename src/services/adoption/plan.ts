@@ -1,0 +1,143 @@
+import type { SchemaOverview } from '@directus/types';
+import type { Knex } from 'knex';
+import { ownedReferences, type OwnedReference } from '../../tenancy/doctor/references.ts';
+import { counted, listed } from '../../tenancy/doctor/report.ts';
+import { ConflictError, InvalidFieldError } from '../../tenancy/errors.ts';
+import { TENANT_FIELD, TENANTS } from '../../tenancy/managed.ts';
+import { hasTenantField, primaryKeyOf } from '../../tenancy/scopes.ts';
+import { joinTarget } from '../reference-joins.ts';
+import { countOf } from '../database.ts';
+import { sampleOf } from '../samples.ts';
+import { futureOwner, type Adoption } from './owners.ts';
+
+/** What an adoption comes to. */
+export interface AdoptionPlan {
+  /** Rows that have a tenant already. */
+  owned: number;
+  /** Rows that are given to one. */
+  assigned: number;
+  /** Rows that stay without. */
+  unowned: number;
+}
+
+/**
+ * Looks what an adoption would come to; changes nothing.
+ *
+ * @param mayStayUnowned whether rows may be left without tenant
+ * @throws InvalidFieldError when the assignment does not fit the collection
+ * @throws ConflictError, with examples, when rows would stay without tenant or a reference would lead to another tenant
+ */
+export async function planAdoption(database: Knex, adoption: Adoption, mayStayUnowned: boolean): Promise<AdoptionPlan> {
+  const { collection, schema } = adoption;
+  assertAssignmentFits(adoption);
+
+  const total = await countOf(database(collection));
+  const owned = hasTenantField(collection, schema) ? await countOf(database(collection).whereNotNull(TENANT_FIELD)) : 0;
+  const unowned = await sampleOf(database, withoutOwner(database, adoption), `row.${primaryKeyOf(collection, schema)}`);
+
+  if (unowned.count > 0 && !mayStayUnowned) {
+    throw new ConflictError({
+      reason:
+        `${counted(unowned.count, 'row')} of "${collection}" (${listed(unowned.examples, unowned.count)}) would belong to no ` +
+        `tenant. ${adviceFor(adoption)} Nothing was changed.`,
+    });
+  }
+
+  const crossings = await findCrossings(database, adoption);
+  if (crossings.length > 0) throw new ConflictError({ reason: `${crossings.join(' ')} Nothing was changed.` });
+
+  return { owned, assigned: total - owned - unowned.count, unowned: unowned.count };
+}
+
+function adviceFor({ assignment }: Adoption): string {
+  if (!assignment)
+    return 'Say in "assign" who takes them over: { "tenant": … }, { "through": … } or { "by": …, "tenants": … }.';
+  if ('through' in assignment) return `Fill "${assignment.through}" in these rows, or give them to a tenant first.`;
+  return 'Name a tenant for every value in "assign.tenants".';
+}
+
+function assertAssignmentFits({ collection, schema, assignment }: Adoption): void {
+  if (!assignment || 'tenant' in assignment) return;
+  const name = 'through' in assignment ? assignment.through : assignment.by;
+  const path = 'through' in assignment ? 'assign.through' : 'assign.by';
+
+  const field = schema.collections[collection]?.fields[name];
+  if (!field || field.alias)
+    throw new InvalidFieldError({ field: path, reason: `is no field of "${collection}" with a column` });
+  if ('by' in assignment) return;
+
+  const relation = schema.relations.find((each) => each.collection === collection && each.field === name);
+  const related = relation?.related_collection;
+
+  if (!related || related === collection || related === TENANTS || !hasTenantField(related, schema)) {
+    throw new InvalidFieldError({
+      field: path,
+      reason: 'has to be a many-to-one field that leads to another collection whose rows belong to tenants',
+    });
+  }
+}
+
+function withoutOwner(database: Knex, adoption: Adoption): Knex.QueryBuilder {
+  const query = database({ row: adoption.collection });
+  return query.whereRaw('? IS NULL', [futureOwner(database, query, adoption, 'row')]);
+}
+
+/** References from and to the adopted rows that would lead from one tenant to another, in words. */
+async function findCrossings(database: Knex, adoption: Adoption): Promise<string[]> {
+  const schema = withTenantField(adoption);
+  const references = ownedReferences(schema).filter(
+    ({ kind, collection, target }) =>
+      kind === 'rows' && (collection === adoption.collection || target === adoption.collection),
+  );
+
+  const found: string[] = [];
+
+  for (const reference of references) {
+    const query = crossing(database, adoption, reference, schema);
+    const sample = await sampleOf(database, query, `source.${primaryKeyOf(reference.collection, schema)}`);
+    if (sample.count === 0) continue;
+
+    found.push(
+      `${counted(sample.count, 'row')} of "${reference.collection}" (${listed(sample.examples, sample.count)}) would refer in ` +
+        `"${reference.field}" to "${reference.target}" of another tenant.`,
+    );
+  }
+
+  return found;
+}
+
+function crossing(
+  database: Knex,
+  adoption: Adoption,
+  reference: OwnedReference,
+  schema: SchemaOverview,
+): Knex.QueryBuilder {
+  const query = database({ source: reference.collection });
+  joinTarget(database, query, reference, schema, { from: 'source', to: 'target' });
+
+  const ownerOf = (collection: string, alias: string): Knex.Raw =>
+    collection === adoption.collection
+      ? futureOwner(database, query, adoption, alias)
+      : database.raw('??', [`${alias}.${TENANT_FIELD}`]);
+
+  const [from, to] = [ownerOf(reference.collection, 'source'), ownerOf(reference.target, 'target')];
+  // Null, for rows of nobody, is not unequal to anything.
+  return query.whereRaw('? <> ?', [from, to]);
+}
+
+/** The schema as it will be: references are looked for in it. */
+function withTenantField({ collection, schema }: Adoption): SchemaOverview {
+  const overview = schema.collections[collection];
+  if (!overview || hasTenantField(collection, schema)) return schema;
+
+  const field = { field: TENANT_FIELD, type: 'uuid' } as (typeof overview.fields)[string];
+  const relation = { collection, field: TENANT_FIELD, related_collection: TENANTS, schema: null, meta: null };
+
+  return {
+    collections: {
+      ...schema.collections,
+      [collection]: { ...overview, fields: { ...overview.fields, [TENANT_FIELD]: field } },
+    },
+    relations: [...schema.relations, relation],
+  };
+}

@@ -1,0 +1,235 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { inEveryCell } from '../support/cells.ts';
+import type { Account, Answer } from '../support/client.ts';
+import { runSql } from '../support/sql.ts';
+import { must, uploadFile } from '../support/world.ts';
+
+interface Outcome {
+  collection: string;
+  scope: string;
+  rows: { owned: number; unowned: number };
+  adopted: number;
+}
+
+const SERIAL = { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } };
+
+inEveryCell('Rows that are there already get a tenant', (world, host) => {
+  let superAdmin: Account;
+
+  const put = (collection: string, body: unknown): Promise<Answer<Outcome>> =>
+    superAdmin.send('PUT', `/tenancy/collections/${collection}`, body);
+
+  /** Creates a collection that is shared, as all were before the bundle came. */
+  const create = async (collection: string, fields: object[], relations: object[] = []): Promise<void> => {
+    await must(superAdmin, 'POST', '/collections', { collection, meta: {}, schema: {}, fields: [SERIAL, ...fields] });
+    for (const relation of relations) {
+      await must(superAdmin, 'POST', '/relations', { collection, schema: { on_delete: 'SET NULL' }, ...relation });
+    }
+    await must(superAdmin, 'PUT', `/tenancy/collections/${collection}`, { scope: 'shared' });
+  };
+
+  const insert = (collection: string, rows: object[]): Promise<{ id: number }[]> =>
+    must(superAdmin, 'POST', `/items/${collection}`, rows);
+
+  /** Everything that an adoption could change. */
+  const state = async (collection: string): Promise<unknown> => ({
+    rows: await runSql(host().database, `SELECT * FROM ${collection} ORDER BY id`),
+    fields: (await must<{ field: string }[]>(superAdmin, 'GET', `/fields/${collection}`)).map(({ field }) => field),
+    scope: await runSql(host().database, 'SELECT * FROM tenancy_scopes WHERE collection = ?', [collection]),
+  });
+
+  const titlesOf = async (account: Account, collection: string): Promise<string[]> =>
+    (await must<{ title: string }[]>(account, 'GET', `/items/${collection}?sort=title`)).map(({ title }) => title);
+
+  beforeAll(() => {
+    superAdmin = world().superAdmin;
+  });
+
+  describe('through a many-to-one field', () => {
+    beforeAll(async () => {
+      await create(
+        'invoices',
+        [
+          { field: 'title', type: 'string', schema: {} },
+          { field: 'client', type: 'uuid', schema: {} },
+        ],
+        [{ field: 'client', related_collection: 'clients' }],
+      );
+      await insert('invoices', [
+        { title: 'north-invoice', client: world().north.clients[0] },
+        { title: 'south-invoice', client: world().south.clients[0] },
+      ]);
+    });
+
+    it('says what it would do, and does nothing', async () => {
+      const before = await state('invoices');
+      expect(await put('invoices', { scope: 'tenant', assign: { through: 'client' }, dry_run: true })).toMatchObject({
+        status: 200,
+        data: { collection: 'invoices', scope: 'tenant', rows: { owned: 2, unowned: 0 }, adopted: 2 },
+      });
+      expect(await state('invoices')).toEqual(before);
+    });
+
+    it('changes nothing as long as rows would be left out, and names some', async () => {
+      const { id } = (await insert('invoices', [{ title: 'nobody’s' }]))[0]!;
+      const before = await state('invoices');
+
+      for (const dry_run of [true, false]) {
+        const answer = await put('invoices', { scope: 'tenant', assign: { through: 'client' }, dry_run });
+        expect(answer).toMatchObject({ status: 409, errors: [{ extensions: { code: 'CONFLICT' } }] });
+        expect(answer.errors[0]!.message).toMatch(new RegExp(`1 row of "invoices" \\(${id}\\).*Fill "client"`));
+      }
+
+      expect(await state('invoices')).toEqual(before);
+      await must(superAdmin, 'DELETE', `/items/invoices/${id}`);
+    });
+
+    it('each gets the tenant of its row, and a second time there is nothing to do', async () => {
+      const request = { scope: 'tenant', assign: { through: 'client' } };
+      expect(await put('invoices', request)).toMatchObject({ status: 200, data: { rows: { owned: 2 }, adopted: 2 } });
+      expect(await put('invoices', request)).toMatchObject({ status: 200, data: { rows: { owned: 2 }, adopted: 0 } });
+      expect(await titlesOf(world().north.viewer, 'invoices')).toEqual(['north-invoice']);
+      expect(await titlesOf(world().south.viewer, 'invoices')).toEqual(['south-invoice']);
+    });
+
+    it.each([
+      ['country', 'is no field'],
+      ['title', 'has to be a many-to-one field'],
+    ])('refuses %s, which leads to no tenant', async (through, message) => {
+      expect(await put('invoices', { scope: 'tenant', assign: { through } })).toMatchObject({
+        status: 400,
+        errors: [{ message: expect.stringContaining(message) as string, extensions: { field: 'assign.through' } }],
+      });
+    });
+  });
+
+  describe('by the value of a field', () => {
+    beforeAll(async () => {
+      await create('visits', [
+        { field: 'title', type: 'string', schema: {} },
+        { field: 'office', type: 'integer', schema: {} },
+      ]);
+      await insert('visits', [
+        { title: 'north-visit', office: 1 },
+        { title: 'south-visit', office: 2 },
+      ]);
+    });
+
+    it('refuses values for which no tenant is named', async () => {
+      const before = await state('visits');
+      const answer = await put('visits', { scope: 'tenant', assign: { by: 'office', tenants: { 1: 'north' } } });
+      expect(answer.status).toBe(409);
+      expect(answer.errors[0]!.message).toContain('1 row of "visits"');
+      expect(await state('visits')).toEqual(before);
+    });
+
+    it('each gets the tenant that is named for its value', async () => {
+      const tenants = { 1: 'north', 2: world().south.id };
+      expect(await put('visits', { scope: 'tenant', assign: { by: 'office', tenants } })).toMatchObject({
+        status: 200,
+        data: { adopted: 2 },
+      });
+      expect(await titlesOf(world().north.viewer, 'visits')).toEqual(['north-visit']);
+      expect(await titlesOf(world().south.viewer, 'visits')).toEqual(['south-visit']);
+    });
+  });
+
+  describe('unless a reference would lead to another tenant', () => {
+    it('of the rows, to themselves, and from others', async () => {
+      await create(
+        'notes',
+        [
+          { field: 'title', type: 'string', schema: {} },
+          { field: 'project', type: 'integer', schema: {} },
+          { field: 'parent', type: 'integer', schema: {} },
+          { field: 'office', type: 'integer', schema: {} },
+        ],
+        [
+          { field: 'project', related_collection: 'projects' },
+          { field: 'parent', related_collection: 'notes' },
+        ],
+      );
+      const [first] = await insert('notes', [{ title: 'one', office: 1 }]);
+      const [second] = await insert('notes', [{ title: 'two', office: 2, parent: first!.id }]);
+      const [third] = await insert('notes', [{ title: 'three', office: 1, project: world().south.projects[0] }]);
+      const before = await state('notes');
+
+      const answer = await put('notes', {
+        scope: 'tenant',
+        assign: { by: 'office', tenants: { 1: 'north', 2: 'south' } },
+      });
+      expect(answer).toMatchObject({ status: 409, errors: [{ extensions: { code: 'CONFLICT' } }] });
+      expect(answer.errors[0]!.message).toContain(
+        `1 row of "notes" (${second!.id}) would refer in "parent" to "notes" of another tenant.`,
+      );
+      expect(answer.errors[0]!.message).toContain(
+        `1 row of "notes" (${third!.id}) would refer in "project" to "projects" of another tenant.`,
+      );
+      expect(await state('notes')).toEqual(before);
+
+      await must(superAdmin, 'PATCH', `/items/notes/${second!.id}`, { parent: null });
+      await must(superAdmin, 'PATCH', `/items/notes/${third!.id}`, { project: null });
+      expect((await put('notes', { scope: 'tenant', assign: { tenant: 'north' } })).data.adopted).toBe(3);
+    });
+  });
+
+  describe('which can be interrupted', () => {
+    it('and goes on with the rows that are left', async () => {
+      await create('logs', [{ field: 'title', type: 'string', schema: {} }]);
+      await insert(
+        'logs',
+        Array.from({ length: 20 }, (_, index) => ({ title: `log-${index}` })),
+      );
+      await put('logs', { scope: 'tenant', assign: { tenant: 'north' } });
+      // As it is left when the process ends in the middle.
+      await runSql(host().database, 'UPDATE logs SET tenant_id = NULL WHERE id > 7');
+
+      expect(await titlesOf(world().north.viewer, 'logs')).toHaveLength(7);
+      expect(await put('logs', { scope: 'tenant', assign: { tenant: 'north' } })).toMatchObject({
+        status: 200,
+        data: { rows: { owned: 20, unowned: 0 }, adopted: 13 },
+      });
+    });
+  });
+
+  describe('files and folders', () => {
+    it('are given to a tenant, and those of nobody stay the project’s', async () => {
+      const file = await uploadFile(superAdmin, 'project-file');
+      expect((await world().north.viewer.send('GET', `/files/${file}`)).status).toBe(403);
+
+      for (const scope of ['tenant', 'shared']) {
+        expect(await put('directus_files', { scope })).toMatchObject({
+          status: 400,
+          errors: [{ extensions: { field: 'scope' } }],
+        });
+      }
+
+      const by = { by: 'uploaded_by', tenants: { [crypto.randomUUID()]: 'north' } };
+      expect(await put('directus_files', { scope: 'mixed', assign: by })).toMatchObject({
+        status: 200,
+        data: { scope: 'mixed', adopted: 0 },
+      });
+
+      expect(await put('directus_files', { scope: 'mixed', assign: { tenant: 'north' } })).toMatchObject({
+        status: 200,
+        data: { scope: 'mixed', rows: { unowned: 0 }, adopted: 1 },
+      });
+      expect((await world().north.viewer.send('GET', `/files/${file}`)).status).toBe(200);
+      expect((await world().south.viewer.send('GET', `/files/${file}`)).status).toBe(403);
+    });
+  });
+
+  it.each([
+    ['nothing', {}, 'assign'],
+    ['two ways at once', { tenant: 'north', through: 'client' }, 'assign'],
+    ['values without tenants', { by: 'office' }, 'assign'],
+    ['no tenants', { by: 'title', tenants: {} }, 'assign.tenants'],
+    ['a tenant that is not there', { by: 'title', tenants: { x: 'nobody' } }, 'assign.tenants.x'],
+    ['a field that is not there', { by: 'nowhere', tenants: { x: 'north' } }, 'assign.by'],
+  ])('refuses an assignment of %s', async (_what, assign, field) => {
+    expect(await put('projects', { scope: 'tenant', assign })).toMatchObject({
+      status: 400,
+      errors: [{ extensions: { code: 'INVALID_PAYLOAD', field } }],
+    });
+  });
+});
