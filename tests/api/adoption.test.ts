@@ -192,6 +192,44 @@ inEveryCell('Rows that are there already get a tenant', (world, host) => {
     });
   });
 
+  describe('on the command line', () => {
+    const run = (...options: string[]): Promise<string> => host().run('tenancy', 'collections', ...options);
+    const failure = (...options: string[]): Promise<string> => run(...options).then(String, String);
+
+    it('in the same way, with exit codes for scripts', { timeout: 240_000 }, async () => {
+      await create(
+        'letters',
+        [
+          { field: 'title', type: 'string', schema: {} },
+          { field: 'client', type: 'uuid', schema: {} },
+        ],
+        [{ field: 'client', related_collection: 'clients' }],
+      );
+      await insert('letters', [{ title: 'north-letter', client: world().north.clients[0] }, { title: 'lost' }]);
+      const before = await state('letters');
+
+      const refused = await failure('scope', 'letters', 'tenant', '--through', 'client');
+      expect(refused).toMatch(/exit code 1[^]*1 row of "letters" \(2\) would belong to no tenant/);
+      expect(await failure('scope', 'letters', 'tenants')).toMatch(/exit code 2[^]*"tenants" is no scope/);
+      expect(await failure('scope', 'letters', 'tenant', '--by', 'title')).toMatch(/exit code 2[^]*--map/);
+      expect(await run('scope', 'letters', 'tenant', '--tenant', 'north', '--dry-run')).toContain(
+        'Nothing was changed. "letters" would be "tenant": 2 rows would get a tenant; 2 rows with a tenant, 0 without.',
+      );
+      expect(await state('letters')).toEqual(before);
+
+      const map = ['--by', 'title', '--map', 'north-letter=north', 'lost=south', '--json'];
+      const outcome = (await run('scope', 'letters', 'tenant', ...map)).trim().split('\n').at(-1)!;
+      expect(JSON.parse(outcome)).toMatchObject({ scope: 'tenant', rows: { owned: 2, unowned: 0 }, adopted: 2 });
+
+      // The Directus that is running knows of the decision at once, and of the field once its cache is cleared.
+      expect((await world().north.viewer.send('GET', '/items/letters')).status).toBe(403);
+      await must(superAdmin, 'POST', '/utils/cache/clear?system');
+      expect(await titlesOf(world().north.viewer, 'letters')).toEqual(['north-letter']);
+      expect(await titlesOf(world().south.viewer, 'letters')).toEqual(['lost']);
+      expect(await run('list')).toMatch(/^letters +tenant +2 +0$/m);
+    });
+  });
+
   describe('files and folders', () => {
     it('are given to a tenant, and those of nobody stay the project’s', async () => {
       const file = await uploadFile(superAdmin, 'project-file');

@@ -8,7 +8,8 @@ export interface Command {
   command(name: string): Command;
   description(text: string): Command;
   option(flags: string, description: string): Command;
-  action(handler: (options: Record<string, unknown>) => Promise<void>): Command;
+  /** The handler gets the arguments that the name of the command lists, and then the options. */
+  action<Parameters extends unknown[]>(handler: (...parameters: Parameters) => Promise<void>): Command;
 }
 
 /** What a command has to say when it is done. */
@@ -17,6 +18,9 @@ export interface Outcome {
   output: string;
   exitCode: number;
 }
+
+/** Exit code of a command that was refused, because of what is in the project: nothing was changed. */
+const REFUSED = 1;
 
 /** Exit code of a command that could not do its work at all. */
 const COULD_NOT = 2;
@@ -43,6 +47,7 @@ export async function runCommand(context: ServiceContext, work: () => Promise<Ou
     await write(process.stdout, outcome.output);
     exitCode = outcome.exitCode;
   } catch (error) {
+    if (isDirectusError(error) && error.code === 'CONFLICT') exitCode = REFUSED;
     await write(process.stderr, reasonFor(error, context));
   }
 

@@ -11,7 +11,7 @@ export function doctorCommand(group: Command, context: ServiceContext): void {
     .option('--json', 'print the report as JSON, in one line')
     .option('--fix <ids...>', 'mend what these checks can mend safely, then look again')
     .option('--strict', 'exit with 1 for warnings too')
-    .action(async ({ json, fix, strict }) =>
+    .action(async ({ json, fix, strict }: Record<string, unknown>) =>
       runCommand(context, async () => {
         const report = Array.isArray(fix)
           ? await mend(context, fix.map(String), 'command')

@@ -1,4 +1,5 @@
 import { defineHook } from '@directus/extensions-sdk';
+import { collectionsCommand } from './collections.ts';
 import { doctorCommand } from './doctor.ts';
 import type { Command } from './command.ts';
 
@@ -10,5 +11,6 @@ export default defineHook(({ init }, context) => {
       .description('Tenants of this project (directus-extension-tenancy)');
 
     doctorCommand(group, context);
+    collectionsCommand(group, context);
   });
 });

@@ -1,0 +1,98 @@
+import * as z from 'zod';
+import { readAssignment, type RequestedAssignment } from '../../services/adoption/owners.ts';
+import { listCollections, setScope, type ScopeOutcome } from '../../services/collections.ts';
+import type { ServiceContext } from '../../services/directus.ts';
+import { countOf } from '../../services/database.ts';
+import { collectionsAsText, outcomeAsText, progressBar } from '../../tenancy/collections-text.ts';
+import { CommandError, runCommand, type Command } from './command.ts';
+
+const options = z.object({
+  tenant: z.string().optional(),
+  through: z.string().optional(),
+  by: z.string().optional(),
+  map: z.array(z.string()).optional(),
+  confirm: z.boolean().optional(),
+  dryRun: z.boolean().optional(),
+  json: z.boolean().optional(),
+});
+
+type Options = z.output<typeof options>;
+
+const SCOPES = z.enum(['tenant', 'mixed', 'shared']);
+
+/** `directus tenancy collections`: what `/tenancy/collections` does over HTTP, with a progress bar for large tables. */
+export function collectionsCommand(group: Command, context: ServiceContext): void {
+  const collections = group
+    .command('collections')
+    .description('Which collections belong to tenants, and which are shared by all');
+
+  collections
+    .command('list')
+    .description('List every collection with its scope and its rows')
+    .option('--json', 'print JSON, in one line')
+    .action(async ({ json }: Options) =>
+      runCommand(context, async () => {
+        const found = await listCollections(context);
+        return { output: json ? JSON.stringify(found) : collectionsAsText(found), exitCode: 0 };
+      }),
+    );
+
+  collections
+    .command('scope <collection> <scope>')
+    .description(
+      'Make a collection the tenants’ ("tenant"), shared by all ("shared"), or give files and folders to tenants ("mixed")',
+    )
+    .option('--tenant <tenant>', 'who takes over rows without tenant: the id or slug of one tenant')
+    .option('--through <field>', 'rows without tenant get that of the row to which this many-to-one field leads')
+    .option('--by <field>', 'rows without tenant get the one that --map names for the value of this field')
+    .option('--map <pairs...>', 'value=tenant, once for each value')
+    .option('--confirm', 'take the rows of a collection off their tenants, and show them to all')
+    .option('--dry-run', 'say what would happen, and change nothing')
+    .option('--json', 'print the result as JSON, in one line')
+    .action(async (collection: string, scope: string, given: Options) =>
+      runCommand(context, async () => {
+        const { json, confirm, dryRun, ...asked } = options.parse(given);
+        const wanted = SCOPES.safeParse(scope);
+        if (!wanted.success) throw new CommandError(`"${scope}" is no scope: choose "tenant", "mixed" or "shared".`);
+
+        const assignment = requestedAssignment(asked);
+
+        const outcome: ScopeOutcome = await setScope(context, collection, {
+          scope: wanted.data,
+          confirm,
+          dryRun,
+          assign: assignment && (await readAssignment(context.database, assignment)),
+          progress: await progressOf(context, collection),
+        });
+
+        return { output: json ? JSON.stringify(outcome) : outcomeAsText(outcome, dryRun === true), exitCode: 0 };
+      }),
+    );
+}
+
+function requestedAssignment({ tenant, through, by, map }: Options): RequestedAssignment | undefined {
+  const ways = [tenant, through, by].filter((way) => way !== undefined).length;
+  if (ways > 1) throw new CommandError('Choose one of --tenant, --through and --by.');
+  if ((by === undefined) !== (map === undefined))
+    throw new CommandError('--by <field> and --map <value=tenant …> go together.');
+  if (ways === 0) return undefined;
+
+  const tenants = map?.map((pair): [string, string] => {
+    const at = pair.lastIndexOf('=');
+    if (at < 1) throw new CommandError(`"${pair}" is not of the form value=tenant.`);
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
+
+  return { tenant, through, by, tenants: tenants && Object.fromEntries(tenants) };
+}
+
+/** Draws how far it is on standard error, for people only: a pipe gets nothing but the result. */
+async function progressOf(
+  { database }: ServiceContext,
+  collection: string,
+): Promise<((rows: number) => void) | undefined> {
+  if (!process.stderr.isTTY || !(await database.schema.hasTable(collection))) return undefined;
+
+  const total = await countOf(database(collection));
+  return (rows) => process.stderr.write(`\r${progressBar(rows, total)}${rows >= total ? '\n' : ''}`);
+}
