@@ -55,6 +55,11 @@ function mine(field: string, ...path: string[]): Filter {
   ) as Filter;
 }
 
+/** Rows of the requester, and those that somebody without tenant made for the project: what they show is asked for by the requester. */
+function ofProjectOr(field: string, ...path: string[]): Filter {
+  return { _or: [mine(field, ...path), userOutsideTenants(...path, field)] };
+}
+
 /** Shares that the requester made in the tenant in which the requester acts now. */
 function mineInTenant(): Filter {
   return { _and: [mine('user_created'), equalsAndExists('role', CURRENT_ROLE)] };
@@ -88,7 +93,7 @@ const MEMBER_SYSTEM_BOUNDARIES: Record<string, ByAction> = {
     update: rowsOfMine('user_created'),
     delete: rowsOfMine('user_created'),
   },
-  directus_dashboards: { read: rowsOfMine('user_created') },
+  directus_dashboards: { read: rows(ofProjectOr('user_created')) },
   directus_fields: { read: OPEN },
   directus_flows: { read: OPEN },
   directus_notifications: {
@@ -96,7 +101,7 @@ const MEMBER_SYSTEM_BOUNDARIES: Record<string, ByAction> = {
     update: rowsOfMine('recipient'),
     delete: rowsOfMine('recipient'),
   },
-  directus_panels: { read: rows(mine('user_created', 'dashboard')) },
+  directus_panels: { read: rows(ofProjectOr('user_created', 'dashboard')) },
   directus_presets: {
     create: rowsOfMine('user', mine('user')),
     read: rows(presetsForMe(), { queryFields: ['user', 'role'] }),
