@@ -1,0 +1,16 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { projectDirectory } from '../hosts/child.ts';
+
+// `npm run bench -- <name> [options]` measures what the files in `bench/` are about.
+
+const directory = join(projectDirectory, 'bench');
+const [name = ''] = process.argv.splice(2, 1);
+const file = join(directory, `${name}.ts`);
+
+if (!/^[a-z-]+$/.test(name) || !existsSync(file)) {
+  const names = readdirSync(directory).map((each) => basename(each, '.ts'));
+  throw new Error(`There is no benchmark "${name}". Choose one of: ${names.join(', ')}.`);
+}
+
+await import(file);
