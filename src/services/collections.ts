@@ -1,14 +1,17 @@
 import type { SchemaOverview } from '@directus/types';
+import type { Knex } from 'knex';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
-import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
-import { treatmentOf, type RecordedScopes } from '../tenancy/scopes.ts';
+import { TENANT_FIELD, TENANTS } from '../tenancy/managed.ts';
+import { isScopable, treatmentOf, type RecordedScopes } from '../tenancy/scopes.ts';
 import type { CollectionScope, Scope } from '../tenancy/types.ts';
 import { runtime } from '../runtime.ts';
-import { countOf, withLock } from './database.ts';
+import { countOf } from './database.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
-import { forgetScope, readScopes, recordScope, scopesWithoutStoredRules } from './scopes.ts';
+import { forgetScope, readScopes, recordScope, scopesWithoutStoredRules, withScopeLock } from './scopes.ts';
 import { storeRules } from './stored-rules.ts';
 import { assertTenantFieldIsFree, ensureTenantField, removeTenantField } from './tenant-field.ts';
+import { isNotUnique } from './unique-errors.ts';
+import { readUniqueFields, releaseUniqueness } from './uniqueness.ts';
 
 export interface ScopeRequest {
   scope: Scope;
@@ -39,10 +42,11 @@ export async function setScope(
   collection: string,
   request: ScopeRequest,
 ): Promise<CollectionScope> {
-  await withScopeLock(context, collection, () => applyScope(context, collection, request));
+  const notes = await withScopeLock(context, collection, () => applyScope(context, collection, request));
 
   const { schema } = await fullAccess(context);
-  return describe(context, collection, schema, await readScopes(context.database));
+  const answer = await describe(context, collection, schema, await readScopes(context.database));
+  return { ...answer, findings: [...answer.findings, ...notes] };
 }
 
 /** Gives a collection that was just created the scope that `TENANCY_NEW_COLLECTIONS` says, unless somebody was faster. */
@@ -56,12 +60,8 @@ export async function decideNewCollection(context: ServiceContext, collection: s
   });
 }
 
-/** Decisions about one collection are carried out one after the other, on all instances. */
-function withScopeLock(context: ServiceContext, collection: string, work: () => Promise<void>): Promise<void> {
-  return withLock(context.database, `directus-extension-tenancy:scope:${collection}`, work);
-}
-
-async function applyScope(context: ServiceContext, collection: string, request: ScopeRequest): Promise<void> {
+/** @returns what became of the collection besides its scope, in words for a super-admin */
+async function applyScope(context: ServiceContext, collection: string, request: ScopeRequest): Promise<string[]> {
   const { schema } = await fullAccess(context);
 
   if (!isScopable(collection) || !schema.collections[collection]) {
@@ -70,8 +70,9 @@ async function applyScope(context: ServiceContext, collection: string, request: 
     });
   }
 
-  if (request.scope === 'tenant') await makeTenantScoped(context, collection, schema, request);
-  else await makeShared(context, collection, schema, request);
+  if (request.scope === 'shared') return makeShared(context, collection, schema, request);
+  await makeTenantScoped(context, collection, schema, request);
+  return [];
 }
 
 /** What `TENANCY_NEW_COLLECTIONS` says a new collection becomes; anything that is not understood means `tenant`. */
@@ -111,13 +112,26 @@ async function makeTenantScoped(
   await decide(context, collection, 'tenant');
   await ensureTenantField(context, collection, { hidden: false });
 
-  if (request.assign) {
-    await database(collection)
-      .whereNull(TENANT_FIELD)
-      .update({ [TENANT_FIELD]: request.assign.tenant });
-  }
+  if (request.assign) await assignRows(database, collection, request.assign.tenant);
 
   await followScope(context, collection, 'tenant');
+}
+
+/** Gives rows without tenant to one, whose values may have to be unique. */
+async function assignRows(database: Knex, collection: string, tenant: string): Promise<void> {
+  try {
+    await database(collection)
+      .whereNull(TENANT_FIELD)
+      .update({ [TENANT_FIELD]: tenant });
+  } catch (error) {
+    if (!isNotUnique(error)) throw error;
+
+    throw new ConflictError({
+      reason:
+        `The tenant cannot take over the rows of "${collection}" that have none: a field is unique within a tenant ` +
+        '(GET /tenancy/collections names it), and values of these rows repeat or are taken. No row was changed.',
+    });
+  }
 }
 
 async function makeShared(
@@ -125,7 +139,7 @@ async function makeShared(
   collection: string,
   schema: SchemaOverview,
   request: ScopeRequest,
-): Promise<void> {
+): Promise<string[]> {
   const isTenantScoped = treatmentOf(collection, schema, await readScopes(context.database)) !== 'shared';
   const { owned } = await countRows(context, collection, schema);
 
@@ -138,8 +152,10 @@ async function makeShared(
 
   await decide(context, collection, 'shared');
   await followScope(context, collection, 'shared');
+  const notes = isTenantScoped ? await releaseUniqueness(context, collection) : [];
   await removeTenantField(context, collection);
   await flushCaches(context);
+  return notes;
 }
 
 async function decide(context: ServiceContext, collection: string, scope: Scope): Promise<void> {
@@ -166,6 +182,7 @@ async function describe(
 ): Promise<CollectionScope> {
   const treatment = treatmentOf(collection, schema, recorded);
   const rows = await countRows(context, collection, schema);
+  const unique = await readUniqueFields(context.database, collection, schema);
   const findings: string[] = [];
 
   if (treatment === 'broken') {
@@ -186,7 +203,7 @@ async function describe(
   const scope: Scope | null =
     treatment === 'broken' || treatment === 'tenant' ? 'tenant' : treatment === 'shared' ? 'shared' : null;
 
-  return { collection, scope, rows, findings };
+  return { collection, scope, rows, unique, findings };
 }
 
 async function countRows(
@@ -200,13 +217,4 @@ async function countRows(
 
   const owned = await countOf(database(collection).whereNotNull(TENANT_FIELD));
   return { owned, unowned: all - owned };
-}
-
-function isScopable(collection: string): boolean {
-  return (
-    !collection.startsWith('directus_') &&
-    !collection.startsWith('tenancy_') &&
-    collection !== TENANTS &&
-    collection !== TENANT_MEMBERS
-  );
 }

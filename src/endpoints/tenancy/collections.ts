@@ -2,6 +2,7 @@ import type { EndpointExtensionContext } from '@directus/types';
 import type { Router } from 'express';
 import * as z from 'zod';
 import { listCollections, setScope } from '../../services/collections.ts';
+import { setUniqueness } from '../../services/uniqueness.ts';
 import { findTenantId } from '../../services/tenants.ts';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
 import { expected, handleSuperAdmin, parse } from './http.ts';
@@ -14,6 +15,11 @@ const scopeRequest = z.strictObject(
       .optional(),
     confirm: z.boolean(expected('true or false')).optional(),
   },
+  expected('an object'),
+);
+
+const uniquenessRequest = z.strictObject(
+  { unique: z.literal(['tenant', 'project', false], expected('"tenant", "project" or false')) },
   expected('an object'),
 );
 
@@ -38,6 +44,17 @@ export function collectionsRouter(router: Router, context: EndpointExtensionCont
           ...(tenant !== undefined && { assign: { tenant } }),
         }),
       });
+    }),
+  );
+
+  router.patch(
+    '/collections/:collection/fields/:field',
+    handleSuperAdmin(async (request, response) => {
+      const [collection, field] = [String(request.params['collection']), String(request.params['field'])];
+      const { unique } = parse(uniquenessRequest, request.body);
+
+      await setUniqueness(context, collection, field, unique || 'none');
+      response.json({ data: { collection, field, unique } });
     }),
   );
 }
