@@ -29,12 +29,12 @@ export function isNotUnique(error: unknown): boolean {
   return code === '23505' || code === 'ER_DUP_ENTRY' || /UNIQUE constraint failed/.test(String(message));
 }
 
-/** `Key (tenant_id, slug)=(…, …) already exists.`, of which Directus takes the first parentheses for the field. */
+/** `Key (tenant_id, slug)=(…, …) already exists.`, in the server's language; Directus takes the first parentheses. */
 function nameOnPostgres(failure: DriverError): void {
   const { table, constraint, detail } = failure;
   if (typeof table !== 'string' || typeof detail !== 'string') return;
 
-  const column = new RegExp(`^Key \\(${TENANT_FIELD}, (.+?)\\)=\\(`).exec(detail)?.[1];
+  const column = new RegExp(`\\(${TENANT_FIELD}, (.+?)\\)=\\(`).exec(detail)?.[1];
   if (column === undefined) return;
 
   // Names with other than small letters are in quotes.
@@ -43,14 +43,14 @@ function nameOnPostgres(failure: DriverError): void {
 }
 
 /**
- * `Duplicate entry '…' for key '<index>'`, with the table and a dot in front of the index on MySQL 8. Directus takes the
- * field from an index that is called `<collection>_<field>_unique`.
+ * `Duplicate entry '…' for key '<index>'`, in the server's language, with the table and a dot in front of the index on MySQL
+ * 8. Directus takes the field from an index that is called `<collection>_<field>_unique`.
  */
 function nameOnMySql(failure: DriverError, sql: string): void {
   const { sqlMessage } = failure;
   if (typeof sqlMessage !== 'string') return;
 
-  const key = / for key '([^']+)'$/.exec(sqlMessage)?.[1];
+  const key = /'([^']+)'[^']*$/.exec(sqlMessage)?.[1];
   const table = /^(?:insert into|update) `([^`]+)`/i.exec(sql)?.[1];
   if (key === undefined || table === undefined) return;
 
