@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Host } from '../../scripts/hosts/host.ts';
 import { inEveryCell } from '../support/cells.ts';
-import type { Account, Answer } from '../support/client.ts';
+import { login, type Account, type Answer } from '../support/client.ts';
+import { startTestHost } from '../support/host.ts';
 import { runSql } from '../support/sql.ts';
 import { must } from '../support/world.ts';
 
@@ -529,5 +531,46 @@ inEveryCell('Values that are unique within a tenant', (world, host) => {
         ).toMatchObject({ status: 403 });
       }
     });
+  });
+});
+
+describe('Values that are unique within a tenant (Directus 12, postgres)', () => {
+  let host: Host;
+  let superAdmin: Account;
+
+  beforeAll(async () => {
+    host = await startTestHost({ directus: '12', database: 'postgres' });
+    superAdmin = await login(host.url, host.superAdmin);
+  });
+
+  afterAll(async () => {
+    await host?.stop();
+    await host?.database.drop();
+  });
+
+  it('are kept apart there too, with the same error', async () => {
+    const tenants: string[] = [];
+    for (const name of ['North', 'South']) {
+      const owner = { email: `${name}@example.com`, password: 'correct horse battery' };
+      tenants.push((await must<{ id: string }>(superAdmin, 'POST', '/tenancy/tenants', { name, owner })).id);
+    }
+
+    await must(superAdmin, 'POST', '/collections', {
+      collection: 'pages',
+      meta: {},
+      schema: {},
+      fields: [
+        { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } },
+        { field: 'slug', type: 'string', schema: { is_unique: true } },
+      ],
+    });
+    await must(superAdmin, 'PATCH', '/tenancy/collections/pages/fields/slug', { unique: 'tenant' });
+
+    for (const tenant_id of tenants) await must(superAdmin, 'POST', '/items/pages', { slug: 'home', tenant_id });
+    expect(await superAdmin.send('POST', '/items/pages', { slug: 'home', tenant_id: tenants[0] })).toMatchObject({
+      status: 400,
+      errors: [{ extensions: { code: 'RECORD_NOT_UNIQUE', collection: 'pages', field: 'slug', value: 'home' } }],
+    });
+    expect(await superAdmin.send('DELETE', '/fields/pages/slug')).toMatchObject({ status: 204 });
   });
 });
