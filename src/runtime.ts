@@ -54,6 +54,8 @@ interface ProcessState {
   /** Whether Directus has created its app, after which no `init` event comes again. */
   appCreated: boolean;
   middlewares: Partial<Record<Place, Middleware>>;
+  /** What the last load listens to on the database, which outlives it too. */
+  onQueryError?: (error: unknown, query: unknown) => void;
 }
 
 /**

@@ -1,17 +1,19 @@
 import type { SchemaOverview } from '@directus/types';
-import { InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
-import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
-import { treatmentOf, type RecordedScopes, type Treatment } from '../tenancy/scopes.ts';
+import { ConflictError, InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
+import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD } from '../tenancy/managed.ts';
+import { isScopable, treatmentOf, type RecordedScopes, type Treatment } from '../tenancy/scopes.ts';
 import type { CollectionScope, Scope } from '../tenancy/types.ts';
 import { runtime } from '../runtime.ts';
 import { assignRows, type Progress } from './adoption/assign.ts';
 import type { Adoption, Assignment } from './adoption/owners.ts';
 import { planAdoption, type AdoptionPlan } from './adoption/plan.ts';
-import { countOf, withLock } from './database.ts';
+import { countOf } from './database.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
-import { forgetScope, readScopes, recordScope, scopesWithoutStoredRules } from './scopes.ts';
+import { forgetScope, readScopes, recordScope, scopesWithoutStoredRules, withScopeLock } from './scopes.ts';
 import { storeRules } from './stored-rules.ts';
 import { assertTenantFieldIsFree, ensureTenantField, ensureTenantIndex, removeTenantField } from './tenant-field.ts';
+import { isNotUnique } from './unique-errors.ts';
+import { readUniqueFields, releaseUniqueness } from './uniqueness.ts';
 
 export interface ScopeRequest {
   /** `mixed` is what files and folders are: some belong to tenants, and those of nobody to the project. */
@@ -23,6 +25,11 @@ export interface ScopeRequest {
   /** Answers what would happen, and changes nothing. */
   dryRun?: boolean | undefined;
   progress?: Progress | undefined;
+}
+
+/** What became of the rows, and of the collection besides its scope, in words for a super-admin. */
+interface Applied extends AdoptionPlan {
+  notes: string[];
 }
 
 /** What was done to a collection, or would be. */
@@ -56,13 +63,13 @@ export async function setScope(
   collection: string,
   request: ScopeRequest,
 ): Promise<ScopeOutcome> {
-  const { assigned, owned, unowned } = await withScopeLock(context, collection, () =>
+  const { assigned, owned, unowned, notes } = await withScopeLock(context, collection, () =>
     applyScope(context, collection, request),
   );
 
   const { schema } = await fullAccess(context);
   const now = await describe(context, collection, schema, await readScopes(context.database));
-  if (!request.dryRun) return { ...now, adopted: assigned };
+  if (!request.dryRun) return { ...now, findings: [...now.findings, ...notes], adopted: assigned };
 
   return { ...now, scope: request.scope, rows: { owned: owned + assigned, unowned }, findings: [], adopted: assigned };
 }
@@ -78,16 +85,7 @@ export async function decideNewCollection(context: ServiceContext, collection: s
   });
 }
 
-/** Decisions about one collection are carried out one after the other, on all instances. */
-function withScopeLock<Result>(
-  context: ServiceContext,
-  collection: string,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  return withLock(context.database, `directus-extension-tenancy:scope:${collection}`, work);
-}
-
-async function applyScope(context: ServiceContext, collection: string, request: ScopeRequest): Promise<AdoptionPlan> {
+async function applyScope(context: ServiceContext, collection: string, request: ScopeRequest): Promise<Applied> {
   const { schema } = await fullAccess(context);
   const isOwnedSystemCollection = (OWNED_SYSTEM_COLLECTIONS as readonly string[]).includes(collection);
 
@@ -131,7 +129,7 @@ async function makeTenantScoped(
   collection: string,
   schema: SchemaOverview,
   request: ScopeRequest,
-): Promise<AdoptionPlan> {
+): Promise<Applied> {
   assertTenantFieldIsFree(collection, schema);
   const adoption = { collection, schema, assignment: request.assign ?? null };
 
@@ -149,20 +147,41 @@ async function adopt(
   { dryRun, progress }: ScopeRequest,
   mayStayUnowned: boolean,
   prepare: () => Promise<void> = () => Promise.resolve(),
-): Promise<AdoptionPlan> {
+): Promise<Applied> {
   const { database } = context;
   const { collection, assignment } = adoption;
 
   const plan = await planAdoption(database, adoption, mayStayUnowned);
-  if (dryRun) return plan;
+  if (dryRun) return { ...plan, notes: [] };
 
   await prepare();
-  const assigned = assignment ? await assignRows(database, adoption, assignment, progress) : 0;
+  const assigned = assignment ? await assign(context, adoption, assignment, progress) : 0;
   await ensureTenantIndex(context, collection);
 
   if (isScopable(collection)) await followScope(context, collection, 'tenant');
   else await flushCaches(context);
-  return { ...plan, assigned };
+  return { ...plan, assigned, notes: [] };
+}
+
+/** @throws ConflictError when a field is unique within a tenant, and the tenant would have a value twice */
+async function assign(
+  { database }: ServiceContext,
+  adoption: Adoption,
+  assignment: Assignment,
+  progress: Progress | undefined,
+): Promise<number> {
+  try {
+    return await assignRows(database, adoption, assignment, progress);
+  } catch (error) {
+    if (!isNotUnique(error)) throw error;
+
+    throw new ConflictError({
+      reason:
+        `Rows of "${adoption.collection}" cannot be given to their tenant: a field is unique within a tenant (GET ` +
+        '/tenancy/collections names it), and its values repeat or are taken. Correct the values, then say it again: it goes ' +
+        'on with the rows that are left.',
+    });
+  }
 }
 
 async function makeShared(
@@ -170,7 +189,7 @@ async function makeShared(
   collection: string,
   schema: SchemaOverview,
   request: ScopeRequest,
-): Promise<AdoptionPlan> {
+): Promise<Applied> {
   const isTenantScoped = treatmentOf(collection, schema, await readScopes(context.database)) !== 'shared';
   const { owned, unowned } = await countRows(context, collection, schema);
 
@@ -189,13 +208,14 @@ async function makeShared(
   }
 
   const plan: AdoptionPlan = { owned: 0, assigned: 0, unowned: owned + unowned };
-  if (request.dryRun) return plan;
+  if (request.dryRun) return { ...plan, notes: [] };
 
   await decide(context, collection, 'shared');
   await followScope(context, collection, 'shared');
+  const notes = isTenantScoped ? await releaseUniqueness(context, collection) : [];
   await removeTenantField(context, collection);
   await flushCaches(context);
-  return plan;
+  return { ...plan, notes };
 }
 
 async function decide(context: ServiceContext, collection: string, scope: Scope): Promise<void> {
@@ -222,6 +242,7 @@ async function describe(
 ): Promise<CollectionScope> {
   const treatment = treatmentOf(collection, schema, recorded);
   const rows = await countRows(context, collection, schema);
+  const unique = await readUniqueFields(context.database, collection, schema);
   const findings: string[] = [];
 
   if (treatment === 'broken') {
@@ -239,7 +260,7 @@ async function describe(
     findings.push(`${rows.unowned} rows belong to no tenant and are seen by super-admins only.`);
   }
 
-  return { collection, scope: SCOPES[treatment], rows, findings };
+  return { collection, scope: SCOPES[treatment], rows, unique, findings };
 }
 
 /** What a super-admin is told; of Directus' own collections only those of {@link OWNED_SYSTEM_COLLECTIONS} are. */
@@ -262,13 +283,4 @@ async function countRows(
 
   const owned = await countOf(database(collection).whereNotNull(TENANT_FIELD));
   return { owned, unowned: all - owned };
-}
-
-function isScopable(collection: string): boolean {
-  return (
-    !collection.startsWith('directus_') &&
-    !collection.startsWith('tenancy_') &&
-    collection !== TENANTS &&
-    collection !== TENANT_MEMBERS
-  );
 }

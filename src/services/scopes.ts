@@ -2,6 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { REVISION_TABLE, SCOPES_TABLE } from '../tenancy/managed.ts';
 import type { Scope } from '../tenancy/types.ts';
+import { withLock } from './database.ts';
+import type { ServiceContext } from './directus.ts';
+
+/** Decisions about one collection are carried out one after the other, on all instances. */
+export function withScopeLock<Result>(
+  { database }: Pick<ServiceContext, 'database'>,
+  collection: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  return withLock(database, `directus-extension-tenancy:scope:${collection}`, work);
+}
 
 /** Creates the tables of recorded scopes where they are missing. */
 export async function ensureScopesTables(database: Knex): Promise<void> {

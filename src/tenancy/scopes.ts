@@ -1,5 +1,5 @@
 import type { SchemaOverview } from '@directus/types';
-import { TENANTS, TENANT_FIELD } from './managed.ts';
+import { TENANTS, TENANT_FIELD, TENANT_MEMBERS } from './managed.ts';
 import type { Scope } from './types.ts';
 
 /** Scopes that super-admins decided, by collection. */
@@ -14,6 +14,16 @@ export type RecordedScopes = ReadonlyMap<string, Scope>;
  * - `system`: a collection of Directus itself.
  */
 export type Treatment = Scope | 'broken' | 'undecided' | 'system';
+
+/** Whether somebody may decide the scope of a collection: those of Directus and of the bundle have theirs. */
+export function isScopable(collection: string): boolean {
+  return (
+    !collection.startsWith('directus_') &&
+    !collection.startsWith('tenancy_') &&
+    collection !== TENANTS &&
+    collection !== TENANT_MEMBERS
+  );
+}
 
 /** Whether the schema gives the collection the field `tenant_id` with its relation to `tenants`. */
 export function hasTenantField(collection: string, schema: SchemaOverview): boolean {

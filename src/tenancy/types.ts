@@ -48,11 +48,19 @@ export interface TenantMember {
   active: boolean;
 }
 
+/** A field whose values are unique, within each tenant or in the whole project. */
+export interface UniqueField {
+  field: string;
+  within: 'tenant' | 'project';
+}
+
 export interface CollectionScope {
   collection: string;
   /** `mixed`: files and folders; `null`: not decided yet, members are kept out of such a collection. */
   scope: Scope | 'mixed' | null;
   rows: { owned: number; unowned: number };
+  /** The fields with unique values, by name; the primary key is not among them. */
+  unique: UniqueField[];
   /** What is wrong with the collection, in words for a super-admin. */
   findings: string[];
 }

@@ -9,6 +9,7 @@ interface CollectionScope {
   collection: string;
   scope: string | null;
   rows: { owned: number; unowned: number };
+  unique: { field: string; within: string }[];
   findings: string[];
 }
 
@@ -47,12 +48,14 @@ inEveryCell('/tenancy/collections', (world, host) => {
       collection: 'projects',
       scope: 'tenant',
       rows: { owned: 6, unowned: 0 },
+      unique: [],
       findings: [],
     });
     expect(await scopeOf('countries')).toEqual({
       collection: 'countries',
       scope: 'shared',
       rows: { owned: 0, unowned: 2 },
+      unique: [],
       findings: [],
     });
 

@@ -4,6 +4,7 @@ import type { Database } from '../../scripts/hosts/databases.ts';
 import { startHost, type Host } from '../../scripts/hosts/host.ts';
 import type { DoctorCheck, DoctorReport } from '../../src/tenancy/doctor/report.ts';
 import { POLICIES, TENANTS_ROLE } from '../../src/tenancy/managed.ts';
+import type { CollectionScope } from '../../src/tenancy/types.ts';
 import { CELLS } from '../support/cells.ts';
 import { login, send, type Account } from '../support/client.ts';
 import { startTestHost } from '../support/host.ts';
@@ -498,11 +499,25 @@ describe.each(CELLS)('The doctor (Directus $directus, $database)', (cell) => {
   it('finds values that are unique across tenants', async () => {
     await must(superAdmin, 'POST', '/fields/projects', { field: 'code', type: 'string', schema: { is_unique: true } });
     const found = await check('unique-values');
-    expect(found).toMatchObject({ status: 'warn', fixable: false });
+    expect(found).toMatchObject({ status: 'warn', fixable: true });
     expect(found.message).toContain('projects.code');
-    expect(found.fix).toContain('tenant_id');
+    expect(found.fix).toContain('PATCH /tenancy/collections/:collection/fields/:field');
 
-    await must(superAdmin, 'PATCH', '/fields/projects/code', { schema: { is_unique: false } });
+    expect(await mendsFully('unique-values')).toContain('projects.code');
+    const unique = (await must<CollectionScope[]>(superAdmin, 'GET', '/tenancy/collections')).find(
+      ({ collection }) => collection === 'projects',
+    )?.unique;
+    expect(unique).toEqual([{ field: 'code', within: 'tenant' }]);
+    await must(superAdmin, 'PATCH', '/tenancy/collections/projects/fields/code', { unique: false });
+
+    await sql('CREATE UNIQUE INDEX code_and_title ON projects (code, title)');
+    const byHand = await check('unique-values');
+    expect(byHand).toMatchObject({ status: 'warn', fixable: false });
+    expect(byHand.message).toContain('projects.code + title');
+    expect(byHand.fix).toContain('tenant_id');
+    expect((await mend(superAdmin, 'unique-values')).fixed).toEqual([]);
+    await dropIndex('projects', 'code_and_title');
+
     await sql('CREATE UNIQUE INDEX code_within_tenant ON projects (tenant_id, code)');
     await passes('unique-values');
     await dropIndex('projects', 'code_within_tenant');

@@ -102,7 +102,7 @@ describe.skipIf(areTemplatesMissing).each(PROJECTS)('A project that others made:
       '/tenancy/collections',
     )) {
       if (!owned.includes(collection)) continue;
-      for (const { field } of unique ?? []) {
+      for (const { field } of unique) {
         await must(superAdmin, 'PATCH', `/tenancy/collections/${collection}/fields/${field}`, { unique: 'tenant' });
       }
     }

@@ -3,6 +3,7 @@ import type { Router } from 'express';
 import * as z from 'zod';
 import { listCollections, setScope } from '../../services/collections.ts';
 import { readAssignment } from '../../services/adoption/owners.ts';
+import { setUniqueness } from '../../services/uniqueness.ts';
 import { expected, handleSuperAdmin, parse } from './http.ts';
 
 const tenantName = z.string(expected('the id or the slug of a tenant')).min(1, 'must not be empty');
@@ -35,6 +36,11 @@ const scopeRequest = z.strictObject(
   expected('an object'),
 );
 
+const uniquenessRequest = z.strictObject(
+  { unique: z.literal(['tenant', 'project', false], expected('"tenant", "project" or false')) },
+  expected('an object'),
+);
+
 /** Routes below `/tenancy/collections`. All of them are the super-admins'. */
 export function collectionsRouter(router: Router, context: EndpointExtensionContext): void {
   router.get(
@@ -57,6 +63,17 @@ export function collectionsRouter(router: Router, context: EndpointExtensionCont
           assign: assign && (await readAssignment(context.database, assign)),
         }),
       });
+    }),
+  );
+
+  router.patch(
+    '/collections/:collection/fields/:field',
+    handleSuperAdmin(async (request, response) => {
+      const [collection, field] = [String(request.params['collection']), String(request.params['field'])];
+      const { unique } = parse(uniquenessRequest, request.body);
+
+      await setUniqueness(context, collection, field, unique || 'none');
+      response.json({ data: { collection, field, unique } });
     }),
   );
 }

@@ -25,6 +25,7 @@ import { registerIdentityGuards } from './identity.ts';
 import { registerNewCollections } from './new-collections.ts';
 import { registerRegistrationGuards } from './registration.ts';
 import { registerSingletons } from './singletons.ts';
+import { registerUniqueness } from './uniqueness.ts';
 import { registerVersionGuards } from './versions.ts';
 
 /** What others than super-admins may write, by the first part of Directus' event names. */
@@ -64,6 +65,7 @@ export default defineHook((register, context) => {
   registerFileGuards(register);
   registerVersionGuards(register, context);
   registerNewCollections(register, context);
+  registerUniqueness(register, context);
 
   runtime.registered.add('writes');
 });

@@ -2,9 +2,11 @@ import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { servesTenants, uniqueAcrossTenants, type TableIndex } from '../../tenancy/doctor/indexes.ts';
 import { findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
 import { collectionsWithTenantField, hasTenantField, primaryKeyOf } from '../../tenancy/scopes.ts';
+import { whyNotUnique } from '../../tenancy/uniqueness.ts';
 import { ownershipOf } from '../../tenancy/writes.ts';
-import { ensureIndex } from '../database.ts';
+import { ensureIndex, vendorOf } from '../database.ts';
 import { readIndexes } from '../indexes.ts';
+import { setUniqueness } from '../uniqueness.ts';
 import type { Check, DoctorContext } from './check.ts';
 
 /** The indexes of collections; null on a database whose catalogue the extension does not know. */
@@ -71,47 +73,99 @@ export const missingIndexes: Check = {
   },
 };
 
-/** Whether values are unique in the whole project, so that tenants notice each other. */
-export const uniqueValues: Check = {
-  id: 'unique-values',
+/** An index that keeps values unique across tenants. */
+interface Telling {
+  collection: string;
+  index: TableIndex;
+}
 
-  async examine(context) {
-    const { schema } = context.access;
-    const passed = 'Values are unique within a tenant at most.';
+/** Null on a database whose catalogue the extension does not know. */
+async function tellingIndexes(context: DoctorContext): Promise<Telling[] | null> {
+  const { schema } = context.access;
 
-    const all = await indexesOf(
-      context,
-      Object.keys(schema.collections).filter((collection) => ownershipOf(collection, schema) === 'always'),
-    );
+  const all = await indexesOf(
+    context,
+    Object.keys(schema.collections).filter((collection) => ownershipOf(collection, schema) === 'always'),
+  );
 
-    if (!all) return findingOf([UNKNOWN_DATABASE], passed);
-
-    const found = all.flatMap(({ collection, indexes }) => {
+  return (
+    all &&
+    all.flatMap(({ collection, indexes }) => {
       const ownReferences = schema.relations
         .filter((relation) => relation.collection === collection)
         .filter(({ related_collection: related }) => related !== null && hasTenantField(related, schema))
         .map(({ field }) => field);
 
-      return uniqueAcrossTenants(indexes, new Set(ownReferences)).map(
-        ({ columns }) => `${collection}.${columns.map((column) => column ?? '(expression)').join(' + ')}`,
-      );
-    });
+      return uniqueAcrossTenants(indexes, new Set(ownReferences)).map((index) => ({ collection, index }));
+    })
+  );
+}
 
-    return findingOf(
-      found.length === 0
-        ? []
-        : [
-            {
-              status: 'warn',
-              message:
-                `Unique across all tenants: ${listed(found)}. A tenant is refused a value that another one has, and so ` +
-                'learns of it.',
-              fix:
-                'Switch off "Unique" in the settings of the field (or drop the index in the database), and make it unique ' +
-                `within a tenant instead: a unique index in the database over "${TENANT_FIELD}" and the field.`,
-            },
-          ],
-      passed,
-    );
+/** The field that can be made unique within a tenant in place of an index; null where there is no such one. */
+function mendableField({ access: { schema }, database }: DoctorContext, { collection, index }: Telling): string | null {
+  const [column = null] = index.columns;
+  const field = column === null ? undefined : schema.collections[collection]?.fields[column];
+  const isIndexed = field !== undefined && whyNotUnique(field, vendorOf(database) !== 'mysql') === null;
+  const isMendable = isIndexed && index.columns.length === 1 && !index.partial;
+
+  // SQLite drops no index that is a part of its table.
+  return isMendable && !index.name.startsWith('sqlite_autoindex_') ? field.field : null;
+}
+
+function acrossTenants(found: readonly string[]): string {
+  return `Unique across all tenants: ${listed(found)}. A tenant is refused a value that another one has, and so learns of it.`;
+}
+
+/** Whether values are unique in the whole project, so that tenants notice each other. */
+export const uniqueValues: Check = {
+  id: 'unique-values',
+
+  async examine(context) {
+    const passed = 'Values are unique within a tenant at most.';
+    const found = await tellingIndexes(context);
+    if (!found) return findingOf([UNKNOWN_DATABASE], passed);
+
+    const fields = found.filter((telling) => mendableField(context, telling) !== null);
+    const others = found.filter((telling) => mendableField(context, telling) === null);
+    const problems: Problem[] = [];
+
+    if (fields.length > 0) {
+      problems.push({
+        status: 'warn',
+        message: acrossTenants(fields.map(nameOf)),
+        fix:
+          'Make the field unique within a tenant: PATCH /tenancy/collections/:collection/fields/:field with ' +
+          '{ "unique": "tenant" }. The doctor does so for all of these fields.',
+        fixable: true,
+      });
+    }
+
+    if (others.length > 0) {
+      problems.push({
+        status: 'warn',
+        message: acrossTenants(others.map(nameOf)),
+        fix: `Drop the index in the database and make one that begins with "${TENANT_FIELD}".`,
+      });
+    }
+
+    return findingOf(problems, passed);
+  },
+
+  async mend(context) {
+    const mended: string[] = [];
+
+    for (const telling of (await tellingIndexes(context)) ?? []) {
+      const field = mendableField(context, telling);
+      if (field === null) continue;
+
+      await setUniqueness(context, telling.collection, field, 'tenant');
+      mended.push(nameOf(telling));
+    }
+
+    return mended.length > 0 ? `Made unique within a tenant: ${listed(mended)}.` : null;
   },
 };
+
+function nameOf({ collection, index }: Telling): string {
+  return `${collection}.${index.columns.map((column) => column ?? '(expression)').join(' + ')}`;
+}

@@ -362,6 +362,9 @@ function specials(
     'PUT /tenancy/collections/{collection}': [
       { path: '/tenancy/collections/projects', body: { scope: 'shared', confirm: true } },
     ],
+    'PATCH /tenancy/collections/{collection}/fields/{field}': [
+      { path: '/tenancy/collections/projects/fields/title', body: { unique: 'tenant' } },
+    ],
     'GET /tenancy/me': path('/tenancy/me'),
     'GET /tenancy/doctor': path('/tenancy/doctor'),
     'POST /tenancy/doctor/fix': body({ checks: [] }, { checks: ['rules'] }),

@@ -17,6 +17,7 @@ export const BUNDLE_ROUTES: readonly RouteName[] = [
   'DELETE /tenancy/tenants/{tenant}/members/{member}',
   'GET /tenancy/collections',
   'PUT /tenancy/collections/{collection}',
+  'PATCH /tenancy/collections/{collection}/fields/{field}',
   'GET /tenancy/me',
   'GET /tenancy/doctor',
   'POST /tenancy/doctor/fix',

@@ -363,6 +363,7 @@ export const VERDICTS: Readonly<Record<RouteName, Row>> = {
   'DELETE /shares/{id}': 'denied',
   'GET /tenancy/collections': 'denied',
   'PUT /tenancy/collections/{collection}': 'denied',
+  'PATCH /tenancy/collections/{collection}/fields/{field}': 'denied',
   'GET /tenancy/doctor': 'denied',
   'POST /tenancy/doctor/fix': 'denied',
   'GET /tenancy/me': USERS,

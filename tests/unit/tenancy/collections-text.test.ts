@@ -5,8 +5,8 @@ describe('Collections in a terminal', () => {
   it('are a table with what is wrong below each', () => {
     expect(
       collectionsAsText([
-        { collection: 'projects', scope: 'tenant', rows: { owned: 12, unowned: 0 }, findings: [] },
-        { collection: 'x', scope: null, rows: { owned: 0, unowned: 1000 }, findings: ['Nobody decided.'] },
+        { collection: 'projects', scope: 'tenant', rows: { owned: 12, unowned: 0 }, unique: [], findings: [] },
+        { collection: 'x', scope: null, rows: { owned: 0, unowned: 1000 }, unique: [], findings: ['Nobody decided.'] },
       ]),
     ).toBe(
       [
@@ -19,14 +19,15 @@ describe('Collections in a terminal', () => {
   });
 
   it('tell what was done, or would be', () => {
-    const outcome = {
+    const outcome: Parameters<typeof outcomeAsText>[0] = {
       collection: 'a',
       scope: 'tenant',
       rows: { owned: 1, unowned: 0 },
+      unique: [],
       findings: [],
       adopted: 1,
-    } as const;
-    expect(outcomeAsText({ ...outcome, findings: [] }, true)).toBe(
+    };
+    expect(outcomeAsText(outcome, true)).toBe(
       'Nothing was changed. "a" would be "tenant": 1 row would get a tenant; 1 row with a tenant, 0 without.',
     );
     expect(outcomeAsText({ ...outcome, findings: ['Look.'] }, false)).toMatch(
