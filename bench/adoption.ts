@@ -100,6 +100,11 @@ try {
   }
   await host.kill();
   await interrupted;
+  // The database ends the statement that it was at.
+  const busy = sql('pg_stat_activity')
+    .whereRaw('datname = current_database() AND pid <> pg_backend_pid()')
+    .where({ state: 'active' });
+  while ((await count(busy.clone())) > 0) await wait(50);
   const given = await count(sql('large').whereNotNull('tenant_id'));
   say(`Killed with ${given} of ${rows} rows given.`);
 
