@@ -91,6 +91,8 @@ describe('The installation', () => {
         expect(fields.map(({ field }) => field)).toEqual(['id']);
         expect(await must(superAdmin, 'GET', '/tenancy/collections')).toMatchObject([
           { collection: 'articles', scope: 'shared' },
+          { collection: 'directus_files', scope: 'mixed' },
+          { collection: 'directus_folders', scope: 'mixed' },
         ]);
       });
 

@@ -57,6 +57,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
 
     await page.waitForURL(/\/admin\/tenants\/[0-9a-f-]{36}$/);
     await title('North & Söhne');
+    await drawer().waitFor({ state: 'detached' });
     await page.locator('.tenant-facts').getByRole('link', { name: 'Olive' }).waitFor();
     await page.locator('.member-row', { hasText: owner.email }).getByText('Owner').waitFor();
     expect(await findBarriers(page, ['main .content'])).toEqual([]);
