@@ -1,14 +1,14 @@
 import type { SchemaOverview } from '@directus/types';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
-import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD } from '../tenancy/managed.ts';
+import { isOwnedSystemCollection, OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD } from '../tenancy/managed.ts';
 import { isScopable, treatmentOf, type RecordedScopes, type Treatment } from '../tenancy/scopes.ts';
-import type { CollectionScope, Scope } from '../tenancy/types.ts';
+import type { CollectionScope, RequestedScope, Scope } from '../tenancy/types.ts';
 import { runtime } from '../runtime.ts';
 import { assignRows, type Progress } from './adoption/assign.ts';
 import type { Adoption, Assignment } from './adoption/owners.ts';
 import { planAdoption, type AdoptionPlan } from './adoption/plan.ts';
-import { countOf } from './database.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
+import { countRows } from './row-counts.ts';
 import { forgetScope, readScopes, recordScope, scopesWithoutStoredRules, withScopeLock } from './scopes.ts';
 import { storeRules } from './stored-rules.ts';
 import { assertTenantFieldIsFree, ensureTenantField, ensureTenantIndex, removeTenantField } from './tenant-field.ts';
@@ -17,7 +17,7 @@ import { readUniqueFields, releaseUniqueness } from './uniqueness.ts';
 
 export interface ScopeRequest {
   /** `mixed` is what files and folders are: some belong to tenants, and those of nobody to the project. */
-  scope: Scope | 'mixed';
+  scope: RequestedScope;
   /** Who takes over rows without tenant. */
   assign?: Assignment | undefined;
   /** Has to be true to take the tenants off the rows of a collection. */
@@ -87,18 +87,18 @@ export async function decideNewCollection(context: ServiceContext, collection: s
 
 async function applyScope(context: ServiceContext, collection: string, request: ScopeRequest): Promise<Applied> {
   const { schema } = await fullAccess(context);
-  const isOwnedSystemCollection = (OWNED_SYSTEM_COLLECTIONS as readonly string[]).includes(collection);
+  const isMixed = isOwnedSystemCollection(collection);
 
-  if (!schema.collections[collection] || !(isScopable(collection) || isOwnedSystemCollection)) {
+  if (!schema.collections[collection] || !(isScopable(collection) || isMixed)) {
     throw new NotFoundError({
       reason: `There is no collection "${collection}" that could have a scope. GET /tenancy/collections lists them.`,
     });
   }
 
-  if (isOwnedSystemCollection !== (request.scope === 'mixed')) {
+  if (isMixed !== (request.scope === 'mixed')) {
     throw new InvalidFieldError({
       field: 'scope',
-      reason: isOwnedSystemCollection
+      reason: isMixed
         ? `must be "mixed" for "${collection}": what no tenant owns belongs to the project`
         : `"mixed" is what ${OWNED_SYSTEM_COLLECTIONS.join(' and ')} are: choose "tenant" or "shared"`,
     });
@@ -191,7 +191,7 @@ async function makeShared(
   request: ScopeRequest,
 ): Promise<Applied> {
   const isTenantScoped = treatmentOf(collection, schema, await readScopes(context.database)) !== 'shared';
-  const { owned, unowned } = await countRows(context, collection, schema);
+  const { owned, unowned } = await countRows(context.database, collection, schema);
 
   if (request.assign) {
     throw new InvalidFieldError({
@@ -241,7 +241,7 @@ async function describe(
   recorded: RecordedScopes,
 ): Promise<CollectionScope> {
   const treatment = treatmentOf(collection, schema, recorded);
-  const rows = await countRows(context, collection, schema);
+  const rows = await countRows(context.database, collection, schema);
   const unique = await readUniqueFields(context.database, collection, schema);
   const findings: string[] = [];
 
@@ -271,16 +271,3 @@ const SCOPES: Record<Treatment, CollectionScope['scope']> = {
   undecided: null,
   system: 'mixed',
 };
-
-async function countRows(
-  context: ServiceContext,
-  collection: string,
-  schema: SchemaOverview,
-): Promise<{ owned: number; unowned: number }> {
-  const { database } = context;
-  const all = await countOf(database(collection));
-  if (!schema.collections[collection]?.fields[TENANT_FIELD]) return { owned: 0, unowned: all };
-
-  const owned = await countOf(database(collection).whereNotNull(TENANT_FIELD));
-  return { owned, unowned: all - owned };
-}

@@ -2,7 +2,7 @@ import type { Accountability, EventContext, Filter, Item, PrimaryKey, SchemaOver
 import type { Knex } from 'knex';
 import { boundaryOf, type BoundaryContext } from '../tenancy/boundaries.ts';
 import { InvalidFieldError } from '../tenancy/errors.ts';
-import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
+import { isOwnedSystemCollection, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
 import { columnOf } from '../tenancy/predicates.ts';
 import { requesterOf, resolve } from '../tenancy/queries.ts';
 import { referencesOf, type Reference, type References } from '../tenancy/references.ts';
@@ -209,7 +209,7 @@ function conditionsForTenant(
 
   if (!hasTenantField(to, schema)) return 'all';
 
-  const mayBeNobodys = (OWNED_SYSTEM_COLLECTIONS as readonly string[]).includes(to);
+  const mayBeNobodys = isOwnedSystemCollection(to);
   return (query) =>
     query.where((either) => {
       void either.where(`${to}.${TENANT_FIELD}`, tenant);

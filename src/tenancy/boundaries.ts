@@ -1,6 +1,6 @@
 import type { Filter, PermissionsAction, SchemaOverview } from '@directus/types';
 import { collectionsWithTenantField, hasTenantField, treatmentOf, type RecordedScopes } from './scopes.ts';
-import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from './managed.ts';
+import { isOwnedSystemCollection, TENANT_FIELD, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from './managed.ts';
 import { CURRENT_ROLE, CURRENT_USER, equalsAndExists, ownTenant, userOutsideTenants } from './predicates.ts';
 
 /**
@@ -211,8 +211,4 @@ function aboutNoTenant(context: BoundaryContext): Filter {
   ];
 
   return { collection: { _nin: collections } };
-}
-
-function isOwnedSystemCollection(collection: string): boolean {
-  return (OWNED_SYSTEM_COLLECTIONS as readonly string[]).includes(collection);
 }

@@ -45,3 +45,8 @@ export function levelOfPolicy(policy: string): Level | null {
 
 /** The system collections that carry `tenant_id` themselves. */
 export const OWNED_SYSTEM_COLLECTIONS = ['directus_files', 'directus_folders'] as const;
+
+/** Whether a collection is one of {@link OWNED_SYSTEM_COLLECTIONS}. */
+export function isOwnedSystemCollection(collection: string): boolean {
+  return (OWNED_SYSTEM_COLLECTIONS as readonly string[]).includes(collection);
+}

@@ -1,6 +1,6 @@
 import type { Filter, Permission, PermissionsAction, SchemaOverview } from '@directus/types';
 import { boundaryOf, type Boundary, type BoundaryContext, type Requester } from './boundaries.ts';
-import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD } from './managed.ts';
+import { isOwnedSystemCollection, TENANT_FIELD } from './managed.ts';
 import { and, CURRENT_ROLE, ownTenant, without } from './predicates.ts';
 
 /** The part of a permission row that rules look at. */
@@ -123,7 +123,7 @@ export function widenFromOwnTenant<Row extends PermissionRow>(permission: Row): 
 
 /** Files and folders had no `tenant_id` before the bundle came: "all fields" goes on meaning the fields of Directus. */
 function hideTenantField<Row extends PermissionRow>(permission: Row, schema: SchemaOverview): Row {
-  const owned = (OWNED_SYSTEM_COLLECTIONS as readonly string[]).includes(permission.collection);
+  const owned = isOwnedSystemCollection(permission.collection);
   if (!owned || !permission.fields?.includes('*')) return permission;
 
   const fields = Object.keys(schema.collections[permission.collection]?.fields ?? {});

@@ -4,6 +4,11 @@ export type TenantStatus = (typeof TENANT_STATUSES)[number];
 
 export type Scope = 'tenant' | 'shared';
 
+/** What can be asked for: `mixed` is for files and folders. */
+export const REQUESTED_SCOPES = ['tenant', 'mixed', 'shared'] as const;
+
+export type RequestedScope = (typeof REQUESTED_SCOPES)[number];
+
 /** A person as the API shows it beside a tenant. */
 export interface TenantOwner {
   id: string;
@@ -57,7 +62,7 @@ export interface UniqueField {
 export interface CollectionScope {
   collection: string;
   /** `mixed`: files and folders; `null`: not decided yet, members are kept out of such a collection. */
-  scope: Scope | 'mixed' | null;
+  scope: RequestedScope | null;
   rows: { owned: number; unowned: number };
   /** The fields with unique values, by name; the primary key is not among them. */
   unique: UniqueField[];

@@ -1,6 +1,6 @@
 import type { Accountability, Item, PrimaryKey, SchemaOverview } from '@directus/types';
 import { InvalidFieldError, RefusedError } from './errors.ts';
-import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from './managed.ts';
+import { isOwnedSystemCollection, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from './managed.ts';
 import { requesterOf } from './queries.ts';
 import { hasTenantField, primaryKeyOf } from './scopes.ts';
 
@@ -9,7 +9,7 @@ export type Ownership = 'always' | 'perhaps' | 'never';
 
 export function ownershipOf(collection: string, schema: SchemaOverview): Ownership {
   if (collection === TENANT_MEMBERS || !hasTenantField(collection, schema)) return 'never';
-  return (OWNED_SYSTEM_COLLECTIONS as readonly string[]).includes(collection) ? 'perhaps' : 'always';
+  return isOwnedSystemCollection(collection) ? 'perhaps' : 'always';
 }
 
 /** A many-to-one reference in a payload to a row that has a tenant itself. */

@@ -1,24 +1,20 @@
-import * as z from 'zod';
 import { readAssignment, type RequestedAssignment } from '../../services/adoption/owners.ts';
 import { listCollections, setScope, type ScopeOutcome } from '../../services/collections.ts';
 import type { ServiceContext } from '../../services/directus.ts';
 import { countOf } from '../../services/database.ts';
 import { collectionsAsText, outcomeAsText, progressBar } from '../../tenancy/collections-text.ts';
+import { REQUESTED_SCOPES } from '../../tenancy/types.ts';
 import { CommandError, runCommand, type Command } from './command.ts';
 
-const options = z.object({
-  tenant: z.string().optional(),
-  through: z.string().optional(),
-  by: z.string().optional(),
-  map: z.array(z.string()).optional(),
-  confirm: z.boolean().optional(),
-  dryRun: z.boolean().optional(),
-  json: z.boolean().optional(),
-});
-
-type Options = z.output<typeof options>;
-
-const SCOPES = z.enum(['tenant', 'mixed', 'shared']);
+interface Options {
+  tenant?: string;
+  through?: string;
+  by?: string;
+  map?: string[];
+  confirm?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+}
 
 /** `directus tenancy collections`: what `/tenancy/collections` does over HTTP, with a progress bar for large tables. */
 export function collectionsCommand(group: Command, context: ServiceContext): void {
@@ -51,14 +47,14 @@ export function collectionsCommand(group: Command, context: ServiceContext): voi
     .option('--json', 'print the result as JSON, in one line')
     .action(async (collection: string, scope: string, given: Options) =>
       runCommand(context, async () => {
-        const { json, confirm, dryRun, ...asked } = options.parse(given);
-        const wanted = SCOPES.safeParse(scope);
-        if (!wanted.success) throw new CommandError(`"${scope}" is no scope: choose "tenant", "mixed" or "shared".`);
+        const { json, confirm, dryRun } = given;
+        const wanted = REQUESTED_SCOPES.find((each) => each === scope);
+        if (!wanted) throw new CommandError(`"${scope}" is no scope: choose "tenant", "mixed" or "shared".`);
 
-        const assignment = requestedAssignment(asked);
+        const assignment = requestedAssignment(given);
 
         const outcome: ScopeOutcome = await setScope(context, collection, {
-          scope: wanted.data,
+          scope: wanted,
           confirm,
           dryRun,
           assign: assignment && (await readAssignment(context.database, assignment)),

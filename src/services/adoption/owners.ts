@@ -69,10 +69,18 @@ export function assignedOwner(database: Knex, { collection, schema }: Adoption, 
   ]);
 }
 
+/** The collection to which a many-to-one field leads; undefined for any other field. */
+export function relatedCollection(
+  collection: string,
+  field: string,
+  schema: SchemaOverview,
+): string | null | undefined {
+  return schema.relations.find((each) => each.collection === collection && each.field === field)?.related_collection;
+}
+
 /** The collection, and its primary key, whose rows a many-to-one field refers to. */
 function throughOf(collection: string, field: string, schema: SchemaOverview): { target: string; primary: string } {
-  const relation = schema.relations.find((each) => each.collection === collection && each.field === field);
-  const target = relation?.related_collection;
+  const target = relatedCollection(collection, field, schema);
   if (!target) throw new Error(`"${field}" of "${collection}" is no many-to-one field.`);
   return { target, primary: primaryKeyOf(target, schema) };
 }

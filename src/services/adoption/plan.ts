@@ -6,9 +6,9 @@ import { ConflictError, InvalidFieldError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD, TENANTS } from '../../tenancy/managed.ts';
 import { hasTenantField, primaryKeyOf } from '../../tenancy/scopes.ts';
 import { joinTarget } from '../reference-joins.ts';
-import { countOf } from '../database.ts';
+import { countRows } from '../row-counts.ts';
 import { sampleOf } from '../samples.ts';
-import { futureOwner, type Adoption } from './owners.ts';
+import { futureOwner, relatedCollection, type Adoption } from './owners.ts';
 
 /** What an adoption comes to. */
 export interface AdoptionPlan {
@@ -31,8 +31,7 @@ export async function planAdoption(database: Knex, adoption: Adoption, mayStayUn
   const { collection, schema } = adoption;
   assertAssignmentFits(adoption);
 
-  const total = await countOf(database(collection));
-  const owned = hasTenantField(collection, schema) ? await countOf(database(collection).whereNotNull(TENANT_FIELD)) : 0;
+  const rows = await countRows(database, collection, schema);
   const unowned = await sampleOf(database, withoutOwner(database, adoption), `row.${primaryKeyOf(collection, schema)}`);
 
   if (unowned.count > 0 && !mayStayUnowned) {
@@ -46,7 +45,7 @@ export async function planAdoption(database: Knex, adoption: Adoption, mayStayUn
   const crossings = await findCrossings(database, adoption);
   if (crossings.length > 0) throw new ConflictError({ reason: `${crossings.join(' ')} Nothing was changed.` });
 
-  return { owned, assigned: total - owned - unowned.count, unowned: unowned.count };
+  return { owned: rows.owned, assigned: rows.unowned - unowned.count, unowned: unowned.count };
 }
 
 function adviceFor({ assignment }: Adoption): string {
@@ -66,8 +65,7 @@ function assertAssignmentFits({ collection, schema, assignment }: Adoption): voi
     throw new InvalidFieldError({ field: path, reason: `is no field of "${collection}" with a column` });
   if ('by' in assignment) return;
 
-  const relation = schema.relations.find((each) => each.collection === collection && each.field === name);
-  const related = relation?.related_collection;
+  const related = relatedCollection(collection, name, schema);
 
   if (!related || related === collection || related === TENANTS || !hasTenantField(related, schema)) {
     throw new InvalidFieldError({
