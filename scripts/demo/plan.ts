@@ -4,14 +4,11 @@ import type { Agency } from './content/types.ts';
 export interface License {
   entitlements: {
     seats: { limit: number; overage?: number | null; addon?: number | null };
-    custom_permission_rules_enabled: { default: boolean; override?: boolean | null };
   };
 }
 
 export interface SeedPlan {
   agencies: readonly Agency[];
-  /** Whether members can read and write content; without permission rules only the super-admin can. */
-  ownersWriteContent: boolean;
 }
 
 /** Users with Studio access: all people of the agencies and the super-admin. */
@@ -24,15 +21,14 @@ function countSeats(agencies: readonly Agency[]): number {
  * large enough; else as many agencies as there are seats for their owners, the others of them without Studio access.
  */
 export function planSeed(agencies: readonly Agency[], license: License | undefined): SeedPlan {
-  if (!license) return { agencies, ownersWriteContent: true };
-  const { seats, custom_permission_rules_enabled: rules } = license.entitlements;
+  if (!license) return { agencies };
+  const { seats } = license.entitlements;
   const parts = [seats.limit, seats.overage ?? 0, seats.addon ?? 0];
   const limit = parts.includes(-1) ? Infinity : parts.reduce((sum, part) => sum + part, 0);
-  const ownersWriteContent = rules.override ?? rules.default;
-  if (limit >= countSeats(agencies)) return { agencies, ownersWriteContent };
+  if (limit >= countSeats(agencies)) return { agencies };
   const withOwners = agencies.slice(0, limit - 1).map((agency) => ({
     ...agency,
     people: agency.people.map((person) => (person.level === 'owner' ? person : { ...person, level: 'api' as const })),
   }));
-  return { agencies: withOwners, ownersWriteContent };
+  return { agencies: withOwners };
 }

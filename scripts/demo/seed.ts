@@ -50,8 +50,8 @@ export interface SeedOptions {
 }
 
 /**
- * Fills an empty Directus that has the bundle: collections by the super-admin, then each agency by its own owner, who says
- * nothing about tenants: the bundle stamps the rows.
+ * Fills an empty Directus that has the bundle, as its super-admin, who says which agency owns a row: the rows have keys of
+ * their own, so that links to them last, and only a super-admin chooses keys.
  */
 export async function seed({ url, directus, superAdmin, today, onProgress }: SeedOptions): Promise<SeededTenant[]> {
   const admin = await logIn(url, superAdmin);
@@ -68,13 +68,7 @@ export async function seed({ url, directus, superAdmin, today, onProgress }: See
     onProgress(`Creating ${agency.name} …`);
     const tenant = await createTenant(admin, agency);
     const rows = makeRows({ agency, today, users: await findUsers(admin, agency) });
-    if (plan.ownersWriteContent) {
-      const owner = await logIn(url, tenant.owner);
-      await createContent(owner, rows);
-      await owner.logout();
-    } else {
-      await createContent(admin, rows, tenant.id);
-    }
+    await createContent(admin, rows, tenant.id);
     tenants.push(tenant);
   }
   await admin.logout();
@@ -157,13 +151,13 @@ async function findUsers(admin: Client, agency: Agency): Promise<Map<string, str
   );
 }
 
-/** @param tenant stated in every row; left out where the bundle knows it from who writes. */
-async function createContent(client: Client, rows: AgencyRows, tenant?: string): Promise<void> {
+/** @param tenant stated in every row */
+async function createContent(client: Client, rows: AgencyRows, tenant: string): Promise<void> {
   await client.request(createFolders(rows.folders.map((row) => withTenant(row, tenant))));
   for (const { id, file, title, folder } of rows.uploads) {
     const form = new FormData();
     // The fields have to come before the file: Directus starts to store it as soon as it arrives.
-    const fields = { id, title, folder, ...(tenant && { tenant_id: tenant }) };
+    const fields = { id, title, folder, tenant_id: tenant };
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
     const path = fileURLToPath(new URL(`./images/${file}`, import.meta.url));
     form.append('file', await openAsBlob(path, { type: 'image/jpeg' }), file);
@@ -179,8 +173,7 @@ async function createContent(client: Client, rows: AgencyRows, tenant?: string):
   }
 }
 
-function withTenant(row: Row, tenant: string | undefined): Row {
-  if (!tenant) return row;
+function withTenant(row: Row, tenant: string): Row {
   const fields = Object.entries(row).map(([name, value]) => [
     name,
     Array.isArray(value) ? value.map((nested) => withTenant(nested, tenant)) : value,
