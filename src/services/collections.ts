@@ -2,7 +2,8 @@ import type { SchemaOverview } from '@directus/types';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
 import { isOwnedSystemCollection, OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD } from '../tenancy/managed.ts';
 import { isScopable, treatmentOf, type RecordedScopes, type Treatment } from '../tenancy/scopes.ts';
-import type { CollectionScope, RequestedScope, Scope } from '../tenancy/types.ts';
+import type { CollectionScope, Scope } from '../tenancy/types.ts';
+import type { OwnedScope } from '../tenancy/rules.ts';
 import { runtime } from '../runtime.ts';
 import { assignRows, type Progress } from './adoption/assign.ts';
 import type { Adoption, Assignment } from './adoption/owners.ts';
@@ -16,11 +17,10 @@ import { isNotUnique } from './unique-errors.ts';
 import { readUniqueFields, releaseUniqueness } from './uniqueness.ts';
 
 export interface ScopeRequest {
-  /** `mixed` is what files and folders are: some belong to tenants, and those of nobody to the project. */
-  scope: RequestedScope;
+  scope: Scope;
   /** Who takes over rows without tenant. */
   assign?: Assignment | undefined;
-  /** Has to be true to take the tenants off the rows of a collection. */
+  /** Has to be true for tenants to see rows that they did not see before: those of others, or of nobody. */
   confirm?: boolean | undefined;
   /** Answers what would happen, and changes nothing. */
   dryRun?: boolean | undefined;
@@ -51,7 +51,8 @@ export async function listCollections(context: ServiceContext): Promise<Collecti
 
 /**
  * Decides what a collection is. `tenant` builds the field, its relation and its index, gives rows without tenant to the
- * tenants that `assign` tells, and stores the rules; `shared` takes them away. The same call twice changes nothing.
+ * tenants that `assign` tells, and stores the rules; `mixed` does the same and may leave rows to nobody; `shared` takes all of it
+ * away. The same call twice changes nothing.
  *
  * @throws NotFoundError for a collection that does not exist
  * @throws ConflictError when rows would be left without tenant, a reference would lead to another tenant or `tenant_id` is
@@ -87,31 +88,28 @@ export async function decideNewCollection(context: ServiceContext, collection: s
 
 async function applyScope(context: ServiceContext, collection: string, request: ScopeRequest): Promise<Applied> {
   const { schema } = await fullAccess(context);
-  const isMixed = isOwnedSystemCollection(collection);
+  const recorded = await readScopes(context.database);
+  const isOwned = isOwnedSystemCollection(collection);
 
-  if (!schema.collections[collection] || !(isScopable(collection) || isMixed)) {
+  if (!schema.collections[collection] || !(isScopable(collection) || isOwned)) {
     throw new NotFoundError({
       reason: `There is no collection "${collection}" that could have a scope. GET /tenancy/collections lists them.`,
     });
   }
 
-  if (isMixed !== (request.scope === 'mixed')) {
+  if (isOwned && request.scope !== 'mixed') {
     throw new InvalidFieldError({
       field: 'scope',
-      reason: isMixed
-        ? `must be "mixed" for "${collection}": what no tenant owns belongs to the project`
-        : `"mixed" is what ${OWNED_SYSTEM_COLLECTIONS.join(' and ')} are: choose "tenant" or "shared"`,
+      reason: `must be "mixed" for "${collection}": what no tenant owns belongs to the project`,
     });
   }
 
-  switch (request.scope) {
-    case 'mixed':
-      return adopt(context, { collection, schema, assignment: request.assign ?? null }, request, true);
-    case 'tenant':
-      return makeTenantScoped(context, collection, schema, request);
-    case 'shared':
-      return makeShared(context, collection, schema, request);
-  }
+  if (request.scope === 'shared') return makeShared(context, collection, schema, request);
+  if (!isOwned) return makeOwned(context, collection, schema, request, request.scope);
+
+  // Rows of nobody are not for members here.
+  const adoption = { collection, schema, assignment: request.assign ?? null, isMixed: isMixedAmong(recorded, schema) };
+  return adopt(context, adoption, request, 'mixed');
 }
 
 /** What `TENANCY_NEW_COLLECTIONS` says a new collection becomes; anything that is not understood means `tenant`. */
@@ -124,19 +122,52 @@ export async function forgetCollection(context: ServiceContext, collection: stri
   runtime.recorded.delete(collection);
 }
 
-async function makeTenantScoped(
+function isMixedAmong(recorded: RecordedScopes, schema: SchemaOverview): (collection: string) => boolean {
+  return (collection) => treatmentOf(collection, schema, recorded) === 'mixed';
+}
+
+async function makeOwned(
   context: ServiceContext,
   collection: string,
   schema: SchemaOverview,
   request: ScopeRequest,
+  scope: OwnedScope,
 ): Promise<Applied> {
+  const recorded = await readScopes(context.database);
+  const before = treatmentOf(collection, schema, recorded);
   assertTenantFieldIsFree(collection, schema);
-  const adoption = { collection, schema, assignment: request.assign ?? null };
+  if (scope === 'mixed') assertIsNoSingleton(collection, schema);
 
-  return adopt(context, adoption, request, false, async () => {
-    // Until the field is there, a collection recorded as tenant-scoped is closed for everybody but super-admins.
-    await decide(context, collection, 'tenant');
+  const isMixed = isMixedAmong(recorded, schema);
+  const adoption = {
+    collection,
+    schema,
+    assignment: request.assign ?? null,
+    isMixed: (other: string) => (other === collection ? scope === 'mixed' : isMixed(other)),
+  };
+
+  return adopt(context, adoption, request, scope, async ({ unowned }) => {
+    if (scope === 'mixed' && before === 'tenant' && unowned > 0 && !request.confirm) {
+      throw new InvalidFieldError({
+        field: 'confirm',
+        reason: `has to be true: ${unowned} rows of "${collection}" belong to no tenant, and would be shown to all of them`,
+      });
+    }
+
+    // Until the field is there, the collection is closed for everybody but super-admins; until rows are given to their
+    // tenants, those of nobody are hidden.
+    await decide(context, collection, scope === 'mixed' && before === 'mixed' ? 'mixed' : 'tenant');
     await ensureTenantField(context, collection, { hidden: false });
+  });
+}
+
+/** @throws InvalidFieldError */
+function assertIsNoSingleton(collection: string, schema: SchemaOverview): void {
+  if (!schema.collections[collection]?.singleton) return;
+
+  throw new InvalidFieldError({
+    field: 'scope',
+    reason: `must be "tenant" or "shared" for "${collection}": of a singleton, nobody can see more than one row`,
   });
 }
 
@@ -145,21 +176,24 @@ async function adopt(
   context: ServiceContext,
   adoption: Adoption,
   { dryRun, progress }: ScopeRequest,
-  mayStayUnowned: boolean,
-  prepare: () => Promise<void> = () => Promise.resolve(),
+  scope: OwnedScope,
+  prepare: (plan: AdoptionPlan) => Promise<void> = () => Promise.resolve(),
 ): Promise<Applied> {
   const { database } = context;
   const { collection, assignment } = adoption;
 
-  const plan = await planAdoption(database, adoption, mayStayUnowned);
+  const plan = await planAdoption(database, adoption, scope === 'mixed');
   if (dryRun) return { ...plan, notes: [] };
 
-  await prepare();
+  await prepare(plan);
   const assigned = assignment ? await assign(context, adoption, assignment, progress) : 0;
   await ensureTenantIndex(context, collection);
 
-  if (isScopable(collection)) await followScope(context, collection, 'tenant');
-  else await flushCaches(context);
+  if (isScopable(collection)) {
+    await decide(context, collection, scope);
+    await followScope(context, collection, scope);
+  } else await flushCaches(context);
+
   return { ...plan, assigned, notes: [] };
 }
 
@@ -190,17 +224,17 @@ async function makeShared(
   schema: SchemaOverview,
   request: ScopeRequest,
 ): Promise<Applied> {
-  const isTenantScoped = treatmentOf(collection, schema, await readScopes(context.database)) !== 'shared';
+  const hadTenants = treatmentOf(collection, schema, await readScopes(context.database)) !== 'shared';
   const { owned, unowned } = await countRows(context.database, collection, schema);
 
   if (request.assign) {
     throw new InvalidFieldError({
       field: 'assign',
-      reason: 'goes with the scope "tenant": shared rows have no tenant',
+      reason: 'goes with the scopes "tenant" and "mixed": shared rows have no tenant',
     });
   }
 
-  if (isTenantScoped && owned > 0 && !request.confirm) {
+  if (hadTenants && owned > 0 && !request.confirm) {
     throw new InvalidFieldError({
       field: 'confirm',
       reason: `has to be true: ${owned} rows of "${collection}" would be taken off their tenants and shown to all of them`,
@@ -212,7 +246,7 @@ async function makeShared(
 
   await decide(context, collection, 'shared');
   await followScope(context, collection, 'shared');
-  const notes = isTenantScoped ? await releaseUniqueness(context, collection) : [];
+  const notes = hadTenants ? await releaseUniqueness(context, collection) : [];
   await removeTenantField(context, collection);
   await flushCaches(context);
   return { ...plan, notes };
@@ -248,7 +282,7 @@ async function describe(
   if (treatment === 'broken') {
     findings.push(
       `The field "${TENANT_FIELD}" is missing, so the collection is closed for everybody but super-admins. ` +
-        'Set its scope to "tenant" again to bring the field back.',
+        `Set its scope to "${recorded.get(collection) ?? 'tenant'}" again to bring the field back.`,
     );
   }
 
@@ -260,13 +294,14 @@ async function describe(
     findings.push(`${rows.unowned} rows belong to no tenant and are seen by super-admins only.`);
   }
 
-  return { collection, scope: SCOPES[treatment], rows, unique, findings };
+  const scope = treatment === 'broken' ? (recorded.get(collection) ?? null) : SCOPES[treatment];
+  return { collection, scope, rows, unique, findings };
 }
 
 /** What a super-admin is told; of Directus' own collections only those of {@link OWNED_SYSTEM_COLLECTIONS} are. */
-const SCOPES: Record<Treatment, CollectionScope['scope']> = {
+const SCOPES: Record<Exclude<Treatment, 'broken'>, CollectionScope['scope']> = {
   tenant: 'tenant',
-  broken: 'tenant',
+  mixed: 'mixed',
   shared: 'shared',
   undecided: null,
   system: 'mixed',

@@ -18,6 +18,11 @@ export function vendorOf(database: Knex): DatabaseVendor {
   }
 }
 
+/** A uuid for an expression in which the database cannot tell the type by itself. */
+export function uuidValue(database: Knex, id: string): Knex.Raw {
+  return database.raw(vendorOf(database) === 'postgres' ? 'CAST(? AS uuid)' : '?', [id]);
+}
+
 const queues = new Map<string, Promise<unknown>>();
 
 /**

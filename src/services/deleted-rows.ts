@@ -4,10 +4,10 @@ import type { PrimaryKey } from '@directus/types';
 const LIMIT = 10_000;
 
 /** The tenants of rows that this instance deleted, the newest last. */
-const tenants = new Map<string, string>();
+const tenants = new Map<string, string | null>();
 
-/** Remembers whose row was deleted, for the subscribers that are told its key. */
-export function rememberDeleted(collection: string, key: PrimaryKey, tenant: string): void {
+/** Remembers whose row was deleted (null: nobody's), for the subscribers that are told its key. */
+export function rememberDeleted(collection: string, key: PrimaryKey, tenant: string | null): void {
   const name = nameOf(collection, key);
   tenants.delete(name);
   tenants.set(name, tenant);
@@ -18,8 +18,8 @@ export function rememberDeleted(collection: string, key: PrimaryKey, tenant: str
   }
 }
 
-/** The tenant whose row this instance deleted last under that key; undefined where it deleted none. */
-export function deletedIn(collection: string, key: PrimaryKey): string | undefined {
+/** The tenant whose row (null: nobody's) this instance deleted last under that key; undefined where it deleted none. */
+export function deletedIn(collection: string, key: PrimaryKey): string | null | undefined {
   return tenants.get(nameOf(collection, key));
 }
 

@@ -34,3 +34,16 @@ export function keyAsText(database: Knex, column: string, comparable = false): K
   if (comparable || vendor === 'mysql') return database.raw('??', [column]);
   return database.raw(`CAST(?? AS ${vendor === 'postgres' ? 'VARCHAR' : 'TEXT'})`, [column]);
 }
+
+/**
+ * "The reference leads from a row to one of a tenant that is not the row's own".
+ *
+ * @param from whose the row is, and `to` whose the row is to which it refers
+ * @param allReadIt whether rows of nobody are read by all on the side of `from`: those must not tell of anybody's. Elsewhere such
+ *   rows are seen by super-admins only
+ */
+export function leadsElsewhere(database: Knex, from: Knex.Raw, to: Knex.Raw, allReadIt: boolean): Knex.Raw {
+  // Null is not unequal to anything.
+  if (!allReadIt) return database.raw('? <> ?', [from, to]);
+  return database.raw('(? IS NOT NULL AND (? IS NULL OR ? <> ?))', [to, from, from, to]);
+}

@@ -2,11 +2,12 @@ import type { Accountability, EventContext, Filter, Item, PrimaryKey, SchemaOver
 import type { Knex } from 'knex';
 import { boundaryOf, type BoundaryContext } from '../tenancy/boundaries.ts';
 import { InvalidFieldError } from '../tenancy/errors.ts';
-import { isOwnedSystemCollection, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
+import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
 import { columnOf } from '../tenancy/predicates.ts';
 import { requesterOf, resolve } from '../tenancy/queries.ts';
 import { referencesOf, type Reference, type References } from '../tenancy/references.ts';
 import { hasTenantField, primaryKeyOf, treatmentOf } from '../tenancy/scopes.ts';
+import { ownershipOf } from '../tenancy/writes.ts';
 import { batchOf } from './request-batch.ts';
 import { fullAccessWith, type ServiceContext } from './directus.ts';
 
@@ -128,7 +129,7 @@ function defaultOf(collection: string, field: string, schema: SchemaOverview): u
 function mayRefer({ boundaries, schema, referrer }: Check, { from, to }: Reference): boolean {
   if ('tenant' in referrer || !hasTenantField(to, schema)) return true;
   const treatment = treatmentOf(from, schema, boundaries.recorded);
-  return treatment === 'tenant' || treatment === 'system';
+  return treatment === 'tenant' || treatment === 'mixed' || treatment === 'system';
 }
 
 /** Those of the keys, as text, that may be referred to. */
@@ -164,11 +165,8 @@ async function allowedKeys(check: Check, to: string, keys: PrimaryKey[]): Promis
 type Narrow = (query: Knex.QueryBuilder) => Knex.QueryBuilder;
 
 /** Which rows of a collection may be referred to. */
-function conditionsFor(
-  { boundaries, database, schema, referrer }: Check,
-  to: string,
-): 'all' | 'none' | Narrow | Filter {
-  if ('tenant' in referrer) return conditionsForTenant(database, to, schema, referrer.tenant);
+function conditionsFor({ boundaries, database, referrer }: Check, to: string): 'all' | 'none' | Narrow | Filter {
+  if ('tenant' in referrer) return conditionsForTenant(database, to, boundaries, referrer.tenant);
 
   const { requester } = referrer;
   const boundary = boundaryOf(to, 'read', requesterOf(requester), boundaries);
@@ -187,7 +185,7 @@ function conditionsFor(
 function conditionsForTenant(
   database: Knex,
   to: string,
-  schema: SchemaOverview,
+  { schema, recorded }: BoundaryContext,
   tenant: string | null,
 ): 'all' | Narrow {
   if (to === TENANTS) return (query) => query.where('id', tenant);
@@ -209,7 +207,7 @@ function conditionsForTenant(
 
   if (!hasTenantField(to, schema)) return 'all';
 
-  const mayBeNobodys = isOwnedSystemCollection(to);
+  const mayBeNobodys = ['mixed', 'perhaps'].includes(ownershipOf(to, schema, recorded));
   return (query) =>
     query.where((either) => {
       void either.where(`${to}.${TENANT_FIELD}`, tenant);

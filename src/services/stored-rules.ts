@@ -2,8 +2,8 @@ import type { AbstractService, Permission, PermissionsAction } from '@directus/t
 import type { Knex } from 'knex';
 import { POLICIES, STEPS_TABLE, TENANT_MEMBERS, TENANTS, WRITING_LEVELS } from '../tenancy/managed.ts';
 import { CURRENT_ROLE, CURRENT_USER, equalsAndExists } from '../tenancy/predicates.ts';
-import { managedPermissions, narrowToOwnTenant, widenFromOwnTenant, type PermissionRow } from '../tenancy/rules.ts';
-import { collectionsWithTenantField, type RecordedScopes } from '../tenancy/scopes.ts';
+import { managedPermissions, narrowToScope, widenFromTenants, type PermissionRow } from '../tenancy/rules.ts';
+import { collectionsWithTenantField, treatmentOf, type RecordedScopes } from '../tenancy/scopes.ts';
 import type { Scope } from '../tenancy/types.ts';
 import { fullAccess, type FullAccess, type ServiceContext } from './directus.ts';
 import { markRulesStored, scopesWithoutStoredRules } from './scopes.ts';
@@ -80,7 +80,7 @@ export async function storeRules(
   scope: Scope,
   licensed: boolean,
 ): Promise<void> {
-  if (scope === 'tenant' && !licensed) return;
+  if (scope !== 'shared' && !licensed) return;
 
   const access = await fullAccess(context);
   if (!access.schema.collections[collection]) return;
@@ -90,7 +90,7 @@ export async function storeRules(
 
   for (const row of stored) {
     if (row.system || !row.id) continue;
-    const wanted = scope === 'tenant' ? narrowToOwnTenant(row) : widenFromOwnTenant(row);
+    const wanted = scope === 'shared' ? widenFromTenants(row) : narrowToScope(row, scope);
     if (!sameRule(row, wanted)) await updateRule(permissions, row.id, wanted);
   }
 
@@ -160,7 +160,7 @@ export interface DriftedRule {
 }
 
 /**
- * Permission rows of tenant-scoped collections without the stored tenant predicate, such as one that was written past
+ * Permission rows of collections with tenants' rows without the stored predicate of the scope, such as one that was written past
  * Directus. Files and folders belong to the project too, so there the rows of managed policies alone carry it.
  */
 export async function readDriftedRules(access: FullAccess, recorded: RecordedScopes): Promise<DriftedRule[]> {
@@ -176,7 +176,8 @@ export async function readDriftedRules(access: FullAccess, recorded: RecordedSco
     if (system || !id || policy === null) return [];
     if (collection.startsWith('directus_') && !managed.has(policy)) return [];
 
-    const wanted = narrowToOwnTenant(row);
+    const treatment = treatmentOf(collection, access.schema, recorded);
+    const wanted = narrowToScope(row, treatment === 'mixed' ? 'mixed' : 'tenant');
     return sameRule(row, wanted) ? [] : [{ id, policy, collection, action, wanted }];
   });
 }

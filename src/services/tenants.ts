@@ -4,7 +4,7 @@ import type { Knex } from 'knex';
 import { isDirectusError } from '@directus/errors';
 import { NotFoundError, NotUniqueError } from '../tenancy/errors.ts';
 import { TENANT_FIELD, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../tenancy/managed.ts';
-import { ownershipOf } from '../tenancy/writes.ts';
+import { isOwnedByTenants } from '../tenancy/scopes.ts';
 import type { Tenant, TenantStatus, TenantUsage, TenantWithUsage } from '../tenancy/types.ts';
 import { runtime } from '../runtime.ts';
 import { countOf } from './database.ts';
@@ -206,9 +206,7 @@ interface UsageSources {
 
 function usageSources(schema: FullAccess['schema']): UsageSources {
   return {
-    itemCollections: Object.keys(schema.collections).filter(
-      (collection) => ownershipOf(collection, schema) === 'always',
-    ),
+    itemCollections: Object.keys(schema.collections).filter((collection) => isOwnedByTenants(collection, schema)),
   };
 }
 

@@ -4,13 +4,13 @@ import { EXAMPLES, listed } from '../tenancy/doctor/report.ts';
 import type { TableIndex } from '../tenancy/doctor/indexes.ts';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
 import { TENANT_FIELD } from '../tenancy/managed.ts';
-import { isScopable, primaryKeyOf, treatmentOf } from '../tenancy/scopes.ts';
+import { isOwnedByTenants, isScopable, primaryKeyOf } from '../tenancy/scopes.ts';
 import type { UniqueField } from '../tenancy/types.ts';
 import { uniqueFieldsOf, uniqueIndexesOf, whyNotUnique } from '../tenancy/uniqueness.ts';
 import { ensureIndex, indexName, vendorOf } from './database.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
 import { readIndexes } from './indexes.ts';
-import { readScopes, withScopeLock } from './scopes.ts';
+import { withScopeLock } from './scopes.ts';
 
 /** Within what the values of a field are unique. */
 export type Uniqueness = 'tenant' | 'project' | 'none';
@@ -31,7 +31,7 @@ export async function setUniqueness(
 ): Promise<void> {
   await withScopeLock(context, collection, async () => {
     const { schema } = await fullAccess(context);
-    await assertCanBeDecided(context, collection, field, wanted, schema);
+    assertCanBeDecided(context, collection, field, wanted, schema);
     await applyUniqueness(context, collection, field, wanted, schema);
   });
 }
@@ -87,13 +87,13 @@ export async function releaseColumn(database: Knex, collection: string, column: 
   }
 }
 
-async function assertCanBeDecided(
+function assertCanBeDecided(
   { database }: ServiceContext,
   collection: string,
   field: string,
   wanted: Uniqueness,
   schema: SchemaOverview,
-): Promise<void> {
+): void {
   const overview = schema.collections[collection];
 
   if (!isScopable(collection) || !overview) {
@@ -106,7 +106,7 @@ async function assertCanBeDecided(
     throw new InvalidFieldError({ field, reason });
   };
 
-  if (treatmentOf(collection, schema, await readScopes(database)) !== 'tenant') {
+  if (!isOwnedByTenants(collection, schema)) {
     refuse(`belongs to "${collection}", whose rows are not the tenants’: set its scope to "tenant" first`);
   }
 

@@ -1,7 +1,14 @@
 import type { Filter, PermissionsAction, SchemaOverview } from '@directus/types';
 import { collectionsWithTenantField, hasTenantField, treatmentOf, type RecordedScopes } from './scopes.ts';
 import { isOwnedSystemCollection, TENANT_FIELD, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from './managed.ts';
-import { CURRENT_ROLE, CURRENT_USER, equalsAndExists, ownTenant, userOutsideTenants } from './predicates.ts';
+import {
+  CURRENT_ROLE,
+  CURRENT_USER,
+  equalsAndExists,
+  ownTenant,
+  ownTenantOrNobody,
+  userOutsideTenants,
+} from './predicates.ts';
 
 /**
  * Who asks: a `member` acts in a tenant (the policy `Tenant Member` is among the policies); an `outsider` is everybody else
@@ -139,6 +146,8 @@ export function boundaryOf(
   switch (treatmentOf(collection, context.schema, context.recorded)) {
     case 'tenant':
       return OWN_ROWS;
+    case 'mixed':
+      return mixedBoundary(action, requester);
     case 'shared':
       return OPEN;
     case 'broken':
@@ -150,6 +159,19 @@ export function boundaryOf(
         ? memberSystemBoundary(collection, action, context)
         : outsiderSystemBoundary(collection, action, context);
   }
+}
+
+/** Rows of nobody are read by all and written by super-admins; whoever acts in no tenant has no other rows. */
+function mixedBoundary(action: PermissionsAction, requester: Requester): Boundary {
+  if (requester === 'member') {
+    return action === 'read' ? rows(ownTenantOrNobody(), { queryFields: [TENANT_FIELD] }) : OWN_ROWS;
+  }
+
+  return action === 'read' ? rows(nobodysRows(), { queryFields: [TENANT_FIELD] }) : CLOSED;
+}
+
+function nobodysRows(): Filter {
+  return { [TENANT_FIELD]: { _null: true } };
 }
 
 function memberSystemBoundary(collection: string, action: PermissionsAction, context: BoundaryContext): Boundary {
@@ -165,7 +187,7 @@ function outsiderSystemBoundary(collection: string, action: PermissionsAction, c
   if (!context.tenantsExist) return OPEN;
 
   if (isOwnedSystemCollection(collection)) {
-    const nobodys = { [TENANT_FIELD]: { _null: true } } as Filter;
+    const nobodys = nobodysRows();
     return hasTenantField(collection, context.schema) ? rows(nobodys, { payload: nobodys }) : CLOSED;
   }
 

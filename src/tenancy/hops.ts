@@ -14,6 +14,8 @@ import { hasTenantField } from './scopes.ts';
 export interface HopContext extends Pick<BoundaryContext, 'schema'> {
   /** What the requester may read of a collection, with the requester's ids in the place of dynamic variables. */
   readable(collection: string): Boundary;
+  /** Whether the rows of a collection are partly nobody's, and those are read by all. */
+  isMixed(collection: string): boolean;
 }
 
 interface Hop {
@@ -313,11 +315,13 @@ function follow(parameter: Parameter, path: string[], collection: string, walk: 
 }
 
 /** Whether the write wall keeps both sides of a relation in one tenant; relations that a query makes up are not kept. */
-function isBound({ relation, type, target }: Step, source: string, { schema }: Walk): boolean {
+function isBound({ relation, type, target }: Step, source: string, { schema, isMixed }: Walk): boolean {
   if (!relation) return false;
   if (!hasTenantField(source, schema)) return false;
   if (target === TENANTS) return relation.field === TENANT_FIELD && type === 'm2o';
   if (!hasTenantField(target, schema)) return false;
+  // Rows of nobody, which all read, are what rows of any tenant refer to.
+  if (isToMany(type) && isMixed(source)) return false;
   return type !== 'a2o' || relation.meta?.one_allowed_collections?.includes(target) === true;
 }
 

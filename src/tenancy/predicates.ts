@@ -31,6 +31,11 @@ export function ownTenant(tenant: string = CURRENT_ROLE): Filter {
   return equalsAndExists(TENANT_FIELD, tenant);
 }
 
+/** Rows of the requester's active tenant, and those of nobody. */
+export function ownTenantOrNobody(): Filter {
+  return { _or: [{ [TENANT_FIELD]: { _null: true } }, ownTenant()] };
+}
+
 /** Rows whose user, found at `path`, belongs to no tenant; rows without user included. An empty path means the user itself. */
 export function userOutsideTenants(...path: string[]): Filter {
   const at = (steps: string[], condition: object): Filter =>

@@ -1,7 +1,7 @@
 import type { Accountability, Filter, Query, SchemaOverview } from '@directus/types';
 import { boundaryOf, type Boundary, type BoundaryContext, type Requester } from './boundaries.ts';
 import { scopeFilterHops, scopeHops, type HopContext } from './hops.ts';
-import { hasTenantField } from './scopes.ts';
+import { hasTenantField, treatmentOf } from './scopes.ts';
 import { TENANTS, TENANTS_ROLE } from './managed.ts';
 import { and, CURRENT_ROLE, CURRENT_USER } from './predicates.ts';
 
@@ -59,6 +59,7 @@ function hopContext(accountability: Accountability, context: BoundaryContext): H
 
   return {
     schema: context.schema,
+    isMixed: (collection) => treatmentOf(collection, context.schema, context.recorded) === 'mixed',
     readable: (collection): Boundary => {
       const boundary = boundaryOf(collection, 'read', requester, context);
       if (boundary.kind !== 'rows') return boundary;

@@ -1,7 +1,8 @@
 import type { Filter, Permission, PermissionsAction, SchemaOverview } from '@directus/types';
 import { boundaryOf, type Boundary, type BoundaryContext, type Requester } from './boundaries.ts';
 import { isOwnedSystemCollection, TENANT_FIELD } from './managed.ts';
-import { and, CURRENT_ROLE, ownTenant, without } from './predicates.ts';
+import { and, contains, CURRENT_ROLE, ownTenant, ownTenantOrNobody, without } from './predicates.ts';
+import type { Scope } from './types.ts';
 
 /** The part of a permission row that rules look at. */
 export type PermissionRow = Pick<
@@ -73,11 +74,37 @@ function narrow<Row extends PermissionRow>(permission: Row, boundary: Boundary):
   };
 }
 
+/** The scopes under which rows have tenants. */
+export type OwnedScope = Exclude<Scope, 'shared'>;
+
+/**
+ * One permission row with the predicate of its collection's scope, in place of that of the other one. Idempotent. Rows of
+ * nobody in mixed collections are read by all, and for anything else the same as in tenant-scoped ones.
+ */
+export function narrowToScope<Row extends PermissionRow>(permission: Row, scope: OwnedScope): Row {
+  if (scope === 'tenant' || permission.action !== 'read') {
+    return narrowToOwnTenant(withoutPredicate(permission, ownTenantOrNobody()));
+  }
+
+  const { permissions, fields } = withoutPredicate(permission, ownTenant());
+  return {
+    ...permission,
+    permissions: and(permissions, ownTenantOrNobody()),
+    fields: withFields(fields, [TENANT_FIELD]),
+  };
+}
+
+function withoutPredicate<Row extends PermissionRow>(permission: Row, predicate: Filter): Row {
+  const { permissions } = permission;
+  if (!permissions || !contains(permissions, predicate)) return permission;
+  return { ...permission, permissions: without(permissions, predicate) };
+}
+
 /**
  * The tenant predicate on one permission row of a tenant-scoped collection: on the rows it reaches, on what may be written
  * (`validation`) and as the value of `tenant_id` where the payload names none (`presets`). Idempotent.
  */
-export function narrowToOwnTenant<Row extends PermissionRow>(permission: Row): Row {
+function narrowToOwnTenant<Row extends PermissionRow>(permission: Row): Row {
   const predicate = ownTenant();
   const narrowed: Row = { ...permission, permissions: and(permission.permissions, predicate) };
 
@@ -102,10 +129,11 @@ function withFields(allowed: string[] | null, added: readonly string[]): string[
   return [...allowed, ...added.filter((field) => !allowed.includes(field))];
 }
 
-/** Takes back what {@link narrowToOwnTenant} stored in a row, for a collection that becomes shared. */
-export function widenFromOwnTenant<Row extends PermissionRow>(permission: Row): Row {
+/** Takes back what {@link narrowToScope} stored in a row, for a collection that becomes shared. */
+export function widenFromTenants<Row extends PermissionRow>(permission: Row): Row {
   const predicate = ownTenant();
-  const widened: Row = { ...permission, permissions: without(permission.permissions, predicate) };
+  const permissions = without(without(permission.permissions, predicate), ownTenantOrNobody());
+  const widened: Row = { ...permission, permissions };
 
   widened.validation = without(without(permission.validation, SUBMITTED_TENANT), predicate);
 
@@ -135,7 +163,7 @@ function hideTenantField<Row extends PermissionRow>(permission: Row, schema: Sch
 /** The permission rows that the managed policies hold for one collection, `policy` being the name of the managed policy. */
 export function managedPermissions(
   collection: string,
-  scope: 'tenant' | 'shared',
+  scope: Scope,
   writingPolicies: readonly string[],
   readingPolicy: string,
 ): (PermissionRow & { policy: string })[] {
@@ -156,5 +184,5 @@ export function managedPermissions(
     (['create', 'update', 'delete', 'share'] as const).map((action) => row(policy, action)),
   );
 
-  return [read, ...writes].map(narrowToOwnTenant);
+  return [read, ...writes].map((each) => narrowToScope(each, scope));
 }

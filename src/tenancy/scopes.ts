@@ -8,8 +8,9 @@ export type RecordedScopes = ReadonlyMap<string, Scope>;
 /**
  * How a collection is treated:
  * - `tenant`: every row belongs to one tenant;
+ * - `mixed`: rows of tenants, and rows of nobody that all read and super-admins write;
  * - `shared`: one set of rows for all;
- * - `broken`: recorded as `tenant`, but the field is gone: nobody but super-admins gets in;
+ * - `broken`: recorded as `tenant` or `mixed`, but the field is gone: nobody but super-admins gets in;
  * - `undecided`: nobody decided yet: members are kept out;
  * - `system`: a collection of Directus itself.
  */
@@ -38,15 +39,25 @@ export function hasTenantField(collection: string, schema: SchemaOverview): bool
   );
 }
 
+/** Whether tenants own rows of a collection of the project. */
+export function isOwnedByTenants(collection: string, schema: SchemaOverview): boolean {
+  return isScopable(collection) && hasTenantField(collection, schema);
+}
+
 /**
  * The treatment of a collection. The schema speaks first: it is as fresh as Directus' own idea of the database on every
- * instance, while the recorded scopes tell what the schema cannot (a decision for `shared`, a field that was dropped).
+ * instance, while the recorded scopes tell what the schema cannot (a decision for `shared` or `mixed`, a field that was
+ * dropped). A singleton is never mixed: of several rows that somebody may read, nobody could tell which one it is.
  */
 export function treatmentOf(collection: string, schema: SchemaOverview, recorded: RecordedScopes): Treatment {
   if (collection.startsWith('directus_')) return 'system';
-  if (hasTenantField(collection, schema)) return 'tenant';
   const scope = recorded.get(collection);
-  if (scope === 'tenant') return 'broken';
+
+  if (hasTenantField(collection, schema)) {
+    return scope === 'mixed' && !schema.collections[collection]?.singleton ? 'mixed' : 'tenant';
+  }
+
+  if (scope === 'tenant' || scope === 'mixed') return 'broken';
   return scope ?? 'undecided';
 }
 

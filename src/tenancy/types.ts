@@ -2,12 +2,13 @@ export const TENANT_STATUSES = ['active', 'suspended', 'archived'] as const;
 
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
 
-export type Scope = 'tenant' | 'shared';
+/**
+ * What a collection is: `tenant` (each row belongs to one tenant), `mixed` (rows of tenants, and rows of nobody that belong to
+ * the project), `shared` (one set of rows for all).
+ */
+export const SCOPES = ['tenant', 'mixed', 'shared'] as const;
 
-/** What can be asked for: `mixed` is for files and folders. */
-export const REQUESTED_SCOPES = ['tenant', 'mixed', 'shared'] as const;
-
-export type RequestedScope = (typeof REQUESTED_SCOPES)[number];
+export type Scope = (typeof SCOPES)[number];
 
 /** A person as the API shows it beside a tenant. */
 export interface TenantOwner {
@@ -61,8 +62,8 @@ export interface UniqueField {
 
 export interface CollectionScope {
   collection: string;
-  /** `mixed`: files and folders; `null`: not decided yet, members are kept out of such a collection. */
-  scope: RequestedScope | null;
+  /** `null`: not decided yet, members are kept out of such a collection. */
+  scope: Scope | null;
   rows: { owned: number; unowned: number };
   /** The fields with unique values, by name; the primary key is not among them. */
   unique: UniqueField[];

@@ -2,14 +2,18 @@ import type { Accountability, Item, PrimaryKey, SchemaOverview } from '@directus
 import { InvalidFieldError, RefusedError } from './errors.ts';
 import { isOwnedSystemCollection, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from './managed.ts';
 import { requesterOf } from './queries.ts';
-import { hasTenantField, primaryKeyOf } from './scopes.ts';
+import { hasTenantField, primaryKeyOf, treatmentOf, type RecordedScopes } from './scopes.ts';
 
-/** How the rows of a collection are owned: `always` by a tenant, `perhaps` (files and folders of the project), `never`. */
-export type Ownership = 'always' | 'perhaps' | 'never';
+/**
+ * How the rows of a collection are owned: `always` by a tenant; `mixed`, where rows of nobody are super-admins' to write;
+ * `perhaps`, where rows of nobody are the project's (files and folders); `never`.
+ */
+export type Ownership = 'always' | 'mixed' | 'perhaps' | 'never';
 
-export function ownershipOf(collection: string, schema: SchemaOverview): Ownership {
+export function ownershipOf(collection: string, schema: SchemaOverview, recorded: RecordedScopes): Ownership {
   if (collection === TENANT_MEMBERS || !hasTenantField(collection, schema)) return 'never';
-  return isOwnedSystemCollection(collection) ? 'perhaps' : 'always';
+  if (isOwnedSystemCollection(collection)) return 'perhaps';
+  return treatmentOf(collection, schema, recorded) === 'mixed' ? 'mixed' : 'always';
 }
 
 /** A many-to-one reference in a payload to a row that has a tenant itself. */
@@ -30,7 +34,7 @@ export function owningReferences(collection: string, payload: Item, schema: Sche
   return schema.relations.flatMap((relation) => {
     const related = relation.related_collection;
     if (relation.collection !== collection || !related || related === TENANTS) return [];
-    if (ownershipOf(related, schema) === 'never') return [];
+    if (related === TENANT_MEMBERS || !hasTenantField(related, schema)) return [];
 
     const key = referencedKey(payload[relation.field], primaryKeyOf(related, schema));
     return key === undefined ? [] : [{ field: relation.field, collection: related, key }];
@@ -75,14 +79,15 @@ export function stampForRequester(payload: Item, ownership: Ownership, accountab
 
 /**
  * The payload of a row that a super-admin or an internal service creates. Those act for no tenant, so the payload names
- * one, or refers to rows that tell it.
+ * one, or refers to rows that tell it. In a mixed collection a row of which neither is true is nobody's, as is one whose payload says so.
  *
  * @param tenantsOfReferences the distinct tenants of {@link owningReferences}
  * @throws InvalidFieldError when no tenant can be told, or more than one
  */
 export function stampFromPayload(payload: Item, ownership: Ownership, tenantsOfReferences: readonly string[]): Item {
-  if (ownership !== 'always' || (payload[TENANT_FIELD] ?? null) !== null) return payload;
+  if (!needsTenant(payload, ownership)) return payload;
   if (tenantsOfReferences.length === 1) return { ...payload, [TENANT_FIELD]: tenantsOfReferences[0] };
+  if (tenantsOfReferences.length === 0 && ownership === 'mixed') return payload;
 
   throw new InvalidFieldError({
     field: TENANT_FIELD,
@@ -91,6 +96,12 @@ export function stampFromPayload(payload: Item, ownership: Ownership, tenantsOfR
         ? 'is required: say which tenant owns the row'
         : 'cannot be told: the row refers to rows of several tenants',
   });
+}
+
+/** Whether the tenant of a row that is created has to be told by something else than its payload. */
+export function needsTenant(payload: Item, ownership: Ownership): boolean {
+  if (ownership === 'mixed') return payload[TENANT_FIELD] === undefined;
+  return ownership === 'always' && (payload[TENANT_FIELD] ?? null) === null;
 }
 
 /**

@@ -186,6 +186,43 @@ describe('A WebSocket', () => {
       for (const socket of [north, south]) socket.close();
     });
 
+    it('to a mixed collection is told of own rows and of those of nobody', async () => {
+      await must(world.superAdmin, 'POST', '/collections', {
+        collection: 'templates',
+        meta: {},
+        schema: {},
+        fields: [{ field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } }],
+      });
+      await must(world.superAdmin, 'PUT', '/tenancy/collections/templates', { scope: 'mixed' });
+
+      const north = await authenticated(world.north.editor);
+      const south = await authenticated(world.south.editor);
+      const subscribe = { type: 'subscribe', collection: 'templates', uid: 'all', query: { fields: ['id'] } };
+      for (const socket of [north, south]) await socket.ask(subscribe);
+
+      const theirs = await must<{ id: number }>(world.north.editor, 'POST', '/items/templates', {});
+      const nobodys = await must<{ id: number }>(world.superAdmin, 'POST', '/items/templates', {});
+      await must(world.superAdmin, 'DELETE', '/items/templates', [theirs.id, nobodys.id]);
+
+      // Keys of deleted rows are numbers here, and texts where they came in a path.
+      const seen = (socket: Socket): unknown[] => socket.events.map(({ event, data }) => [event, data]);
+      await expect
+        .poll(() => seen(north))
+        .toEqual([
+          ['create', [{ id: theirs.id }]],
+          ['create', [{ id: nobodys.id }]],
+          ['delete', [theirs.id, nobodys.id]],
+        ]);
+      await expect
+        .poll(() => seen(south))
+        .toEqual([
+          ['create', [{ id: nobodys.id }]],
+          ['delete', [nobodys.id]],
+        ]);
+
+      for (const socket of [north, south]) socket.close();
+    });
+
     it('to one row hears of it only where it may read it', async () => {
       const socket = await authenticated(world.south.owner);
       const ask = (item: unknown) => socket.ask({ type: 'subscribe', collection: 'projects', event: 'update', item });

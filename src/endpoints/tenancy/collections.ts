@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { listCollections, setScope } from '../../services/collections.ts';
 import { readAssignment } from '../../services/adoption/owners.ts';
 import { setUniqueness } from '../../services/uniqueness.ts';
-import { REQUESTED_SCOPES } from '../../tenancy/types.ts';
+import { SCOPES } from '../../tenancy/types.ts';
 import { expected, handleSuperAdmin, parse } from './http.ts';
 
 const tenantName = z.string(expected('the id or the slug of a tenant')).min(1, 'must not be empty');
@@ -29,7 +29,7 @@ const assignment = z
 
 const scopeRequest = z.strictObject(
   {
-    scope: z.enum(REQUESTED_SCOPES, expected('"tenant", "mixed" or "shared"')),
+    scope: z.enum(SCOPES, expected('"tenant", "mixed" or "shared"')),
     assign: assignment.optional(),
     confirm: z.boolean(expected('true or false')).optional(),
     dry_run: z.boolean(expected('true or false')).optional(),

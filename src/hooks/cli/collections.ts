@@ -3,7 +3,7 @@ import { listCollections, setScope, type ScopeOutcome } from '../../services/col
 import type { ServiceContext } from '../../services/directus.ts';
 import { countOf } from '../../services/database.ts';
 import { collectionsAsText, outcomeAsText, progressBar } from '../../tenancy/collections-text.ts';
-import { REQUESTED_SCOPES } from '../../tenancy/types.ts';
+import { SCOPES } from '../../tenancy/types.ts';
 import { CommandError, runCommand, type Command } from './command.ts';
 
 interface Options {
@@ -36,19 +36,19 @@ export function collectionsCommand(group: Command, context: ServiceContext): voi
   collections
     .command('scope <collection> <scope>')
     .description(
-      'Make a collection the tenants’ ("tenant"), shared by all ("shared"), or give files and folders to tenants ("mixed")',
+      'Make a collection the tenants’ ("tenant"), shared by all ("shared"), or both ("mixed": rows of nobody are read by all)',
     )
     .option('--tenant <tenant>', 'who takes over rows without tenant: the id or slug of one tenant')
     .option('--through <field>', 'rows without tenant get that of the row to which this many-to-one field leads')
     .option('--by <field>', 'rows without tenant get the one that --map names for the value of this field')
     .option('--map <pairs...>', 'value=tenant, once for each value')
-    .option('--confirm', 'take the rows of a collection off their tenants, and show them to all')
+    .option('--confirm', 'show rows to all tenants that they did not see: those of others, or of nobody')
     .option('--dry-run', 'say what would happen, and change nothing')
     .option('--json', 'print the result as JSON, in one line')
     .action(async (collection: string, scope: string, given: Options) =>
       runCommand(context, async () => {
         const { json, confirm, dryRun } = given;
-        const wanted = REQUESTED_SCOPES.find((each) => each === scope);
+        const wanted = SCOPES.find((each) => each === scope);
         if (!wanted) throw new CommandError(`"${scope}" is no scope: choose "tenant", "mixed" or "shared".`);
 
         const assignment = requestedAssignment(given);

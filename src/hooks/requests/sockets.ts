@@ -7,6 +7,7 @@ import { InvalidFieldError } from '../../tenancy/errors.ts';
 import { boundaryOf } from '../../tenancy/boundaries.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
 import { primaryKeyOf } from '../../tenancy/scopes.ts';
+import { ownershipOf } from '../../tenancy/writes.ts';
 import { boundaryContext, refreshRuntime, runtime } from '../../runtime.ts';
 import { scopeMessageCounts } from './counts.ts';
 import { assertIdentityIsCurrent } from './guard.ts';
@@ -175,7 +176,7 @@ function subscriptionEvent(data: unknown): SubscriptionEvent | null {
   }
 }
 
-/** The event with the keys of deleted rows that were the requester's; null where none is left, or nobody can tell. */
+/** The event with the keys of deleted rows that the requester could read; null where none is left, or nobody can tell. */
 async function withoutForeignDeletions(
   context: ServiceContext,
   client: Socket,
@@ -188,10 +189,18 @@ async function withoutForeignDeletions(
   const requester = await actingAs(context.database, client.accountability ?? PUBLIC);
   const boundary = boundaryOf(collection, 'read', requesterOf(requester), boundaryContext(schema));
   if (boundary.kind === 'open') return event;
-  if (boundary.kind === 'closed' || !boundary.owned || !requester.role) return null;
+  if (boundary.kind === 'closed') return null;
+
+  const isMixed = ownershipOf(collection, schema, runtime.recorded) === 'mixed';
+  const tenant = requesterOf(requester) === 'member' ? requester.role : null;
+
+  const wasReadable = (key: PrimaryKey): boolean => {
+    const owner = deletedIn(collection, key);
+    return owner === null ? isMixed : owner !== undefined && owner === tenant;
+  };
 
   const keys = (Array.isArray(event.data) ? event.data : [event.data]) as PrimaryKey[];
-  const own = keys.filter((key) => deletedIn(collection, key) === requester.role);
-  if (own.length === 0) return null;
-  return { ...event, data: Array.isArray(event.data) ? own : own[0] };
+  const readable = keys.filter(wasReadable);
+  if (readable.length === 0) return null;
+  return { ...event, data: Array.isArray(event.data) ? readable : readable[0] };
 }

@@ -1,8 +1,8 @@
 import { defineHook } from '@directus/extensions-sdk';
 import type { Permission, SchemaOverview } from '@directus/types';
 import { POLICIES } from '../../tenancy/managed.ts';
-import { narrowPermissions, narrowToOwnTenant } from '../../tenancy/rules.ts';
-import { hasTenantField } from '../../tenancy/scopes.ts';
+import { narrowPermissions, narrowToScope } from '../../tenancy/rules.ts';
+import { hasTenantField, treatmentOf } from '../../tenancy/scopes.ts';
 import { boundaryContext, refreshRuntime, runtime } from '../../runtime.ts';
 import { probeRow } from './licence.ts';
 
@@ -69,7 +69,8 @@ function storeRule(row: Permission, collection: string, schema: SchemaOverview |
   if (collection.startsWith('directus_')) return row;
   // On the way to shared the field goes last, after the rules.
   if (runtime.recorded.get(collection) === 'shared') return row;
-  return narrowToOwnTenant(row);
+  const isMixed = treatmentOf(collection, schema, runtime.recorded) === 'mixed';
+  return narrowToScope(row, isMixed ? 'mixed' : 'tenant');
 }
 
 /** The fields of a permission row that a change names, or that the rule has to add to it. */

@@ -1,6 +1,7 @@
 import { defineHook } from '@directus/extensions-sdk';
 import type { EventContext, Item, PrimaryKey, SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
+import { assertReferrersStay } from '../../services/incoming-references.ts';
 import { assertReferences, type Referrer } from '../../services/references.ts';
 import { rememberDeleted } from '../../services/deleted-rows.ts';
 import { LICENCE_REASON, RefusedError } from '../../tenancy/errors.ts';
@@ -12,12 +13,14 @@ import {
   assertTenantStays,
   changesForRequester,
   isKeyGenerated,
+  needsTenant,
   notYours,
   owningReferences,
   ownershipOf,
   type Ownership,
   stampForRequester,
   stampFromPayload,
+  tenantNamedBy,
 } from '../../tenancy/writes.ts';
 import { boundaryContext, runtime, type Context } from '../../runtime.ts';
 import { registerFileGuards } from './files.ts';
@@ -73,7 +76,7 @@ export default defineHook((register, context) => {
 async function stamped(context: Context, collection: string, payload: Item, event: EventContext): Promise<Item> {
   const { accountability, database } = event;
   const schema = schemaOf(event, collection);
-  const ownership = ownershipOf(collection, schema);
+  const ownership = ownershipOf(collection, schema, runtime.recorded);
 
   if (accountability && !accountability.admin) {
     if (ownership !== 'never') {
@@ -102,7 +105,7 @@ async function stampedForNobody(
   schema: SchemaOverview,
   ownership: Ownership,
 ): Promise<Item> {
-  if (ownership !== 'always' || (payload[TENANT_FIELD] ?? null) !== null) return payload;
+  if (!needsTenant(payload, ownership)) return payload;
 
   const tenants = new Set<string>();
 
@@ -124,7 +127,7 @@ async function keptInTenant(
 ): Promise<Item> {
   const { accountability, database } = event;
   const schema = schemaOf(event, collection);
-  const ownership = ownershipOf(collection, schema);
+  const ownership = ownershipOf(collection, schema, runtime.recorded);
 
   if (accountability && !accountability.admin) {
     await assertRowsOfRequester(collection, keys, event);
@@ -143,8 +146,10 @@ async function keptInTenant(
       rows.map((row) => (row[TENANT_FIELD] ?? null) as string | null),
     );
 
-    // Rows that are given to a tenant take along what they refer to.
-    const tenant = (changes[TENANT_FIELD] ?? null) as string | null;
+    // Rows that are given to a tenant take along what they refer to, and leave nobody behind who refers to them.
+    const tenant = tenantNamedBy(changes);
+    if (tenant !== null) await assertReferrersStay(database, boundaryContext(schema), collection, keys, tenant);
+
     for (const row of rows)
       await assertReferencesOf(context, event, collection, { ...row, ...changes }, [], { tenant });
     return changes;
@@ -187,14 +192,12 @@ async function rememberTenants(collection: string, keys: PrimaryKey[], event: Ev
   if (runtime.sockets === 0) return;
 
   const schema = schemaOf(event, collection);
-  if (ownershipOf(collection, schema) === 'never') return;
+  if (ownershipOf(collection, schema, runtime.recorded) === 'never') return;
   const primary = primaryKeyOf(collection, schema);
   const rows: Item[] = await event.database(collection).select(primary, TENANT_FIELD).whereIn(primary, keys);
 
-  for (const row of rows) {
-    if (typeof row[TENANT_FIELD] === 'string')
-      rememberDeleted(collection, row[primary] as PrimaryKey, row[TENANT_FIELD]);
-  }
+  for (const row of rows)
+    rememberDeleted(collection, row[primary] as PrimaryKey, (row[TENANT_FIELD] ?? null) as string | null);
 }
 
 /** Refuses keys of rows that are not the requester's to write; a missing row gets the same answer as a foreign one. */
@@ -203,7 +206,7 @@ async function assertRowsOfRequester(collection: string, keys: PrimaryKey[], eve
   if (!accountability || accountability.admin) return;
 
   const schema = schemaOf(event, collection);
-  const ownership = ownershipOf(collection, schema);
+  const ownership = ownershipOf(collection, schema, runtime.recorded);
   if (ownership === 'never' || keys.length === 0) return;
   assertLicensed(event);
 

@@ -5,7 +5,7 @@ import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
 import { primaryKeyOf } from '../../tenancy/scopes.ts';
 import { ownershipOf, tenantNamedBy } from '../../tenancy/writes.ts';
-import type { Context } from '../../runtime.ts';
+import { runtime, type Context } from '../../runtime.ts';
 
 /**
  * Gives each tenant its own row of a singleton. Reading finds it by the tenant filter; saving, Directus takes the first row of
@@ -16,7 +16,8 @@ export function registerSingletons({ filter }: RegisterFunctions, context: Conte
   filter<Item>('items.update', async (changes, { collection: name, keys }, event) => {
     const { schema, database, accountability } = event;
     const collection = String(name);
-    if (!schema?.collections[collection]?.singleton || ownershipOf(collection, schema) !== 'always') return changes;
+    if (!schema?.collections[collection]?.singleton || ownershipOf(collection, schema, runtime.recorded) !== 'always')
+      return changes;
 
     const tenant =
       accountability && !accountability.admin

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { hasTenantField, primaryKeyOf } from '../../tenancy/scopes.ts';
-import { vendorOf } from '../database.ts';
+import { uuidValue } from '../database.ts';
 import { keyAsText } from '../reference-joins.ts';
 import { findTenantId } from '../tenants.ts';
 
@@ -22,6 +22,8 @@ export interface Adoption {
   schema: SchemaOverview;
   /** Null: only rows that have a tenant already keep it. */
   assignment: Assignment | null;
+  /** Whether rows of nobody will be read by all tenants, in the collection itself or another one. */
+  isMixed: (collection: string) => boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export function futureOwner(
   const parts: Knex.Raw[] = [];
   if (hasTenantField(collection, schema)) parts.push(database.raw('??', [`${alias}.${TENANT_FIELD}`]));
 
-  if (assignment && 'tenant' in assignment) parts.push(tenantId(database, assignment.tenant));
+  if (assignment && 'tenant' in assignment) parts.push(uuidValue(database, assignment.tenant));
   if (assignment && 'by' in assignment)
     parts.push(tenantByValue(database, `${alias}.${assignment.by}`, assignment.tenants));
 
@@ -55,7 +57,7 @@ export function futureOwner(
 
 /** The tenant of a row without one, as an expression for an update of the collection's own table. */
 export function assignedOwner(database: Knex, { collection, schema }: Adoption, assignment: Assignment): Knex.Raw {
-  if ('tenant' in assignment) return tenantId(database, assignment.tenant);
+  if ('tenant' in assignment) return uuidValue(database, assignment.tenant);
   if ('by' in assignment) return tenantByValue(database, assignment.by, assignment.tenants);
 
   const { target, primary } = throughOf(collection, assignment.through, schema);
@@ -85,12 +87,8 @@ function throughOf(collection: string, field: string, schema: SchemaOverview): {
   return { target, primary: primaryKeyOf(target, schema) };
 }
 
-function tenantId(database: Knex, id: string): Knex.Raw {
-  return database.raw(vendorOf(database) === 'postgres' ? 'CAST(? AS uuid)' : '?', [id]);
-}
-
 function tenantByValue(database: Knex, column: string, tenants: Readonly<Record<string, string>>): Knex.Raw {
-  const cases = Object.entries(tenants).map(([value, tenant]) => ({ value, tenant: tenantId(database, tenant) }));
+  const cases = Object.entries(tenants).map(([value, tenant]) => ({ value, tenant: uuidValue(database, tenant) }));
 
   return database.raw(
     `CASE ${cases.map(() => 'WHEN ? = ? THEN ?').join(' ')} END`,

@@ -5,7 +5,7 @@ import { counted, listed } from '../../tenancy/doctor/report.ts';
 import { ConflictError, InvalidFieldError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD, TENANTS } from '../../tenancy/managed.ts';
 import { hasTenantField, primaryKeyOf } from '../../tenancy/scopes.ts';
-import { joinTarget } from '../reference-joins.ts';
+import { joinTarget, leadsElsewhere } from '../reference-joins.ts';
 import { countRows } from '../row-counts.ts';
 import { sampleOf } from '../samples.ts';
 import { futureOwner, relatedCollection, type Adoption } from './owners.ts';
@@ -119,8 +119,7 @@ function crossing(
       : database.raw('??', [`${alias}.${TENANT_FIELD}`]);
 
   const [from, to] = [ownerOf(reference.collection, 'source'), ownerOf(reference.target, 'target')];
-  // Null, for rows of nobody, is not unequal to anything.
-  return query.whereRaw('? <> ?', [from, to]);
+  return query.whereRaw(leadsElsewhere(database, from, to, adoption.isMixed(reference.collection)));
 }
 
 /** The schema as it will be: references are looked for in it. */

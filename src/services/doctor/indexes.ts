@@ -1,9 +1,8 @@
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { servesTenants, uniqueAcrossTenants, type TableIndex } from '../../tenancy/doctor/indexes.ts';
 import { findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
-import { collectionsWithTenantField, hasTenantField, primaryKeyOf } from '../../tenancy/scopes.ts';
+import { collectionsWithTenantField, hasTenantField, isOwnedByTenants, primaryKeyOf } from '../../tenancy/scopes.ts';
 import { whyNotUnique } from '../../tenancy/uniqueness.ts';
-import { ownershipOf } from '../../tenancy/writes.ts';
 import { ensureIndex, vendorOf } from '../database.ts';
 import { readIndexes } from '../indexes.ts';
 import { setUniqueness } from '../uniqueness.ts';
@@ -85,7 +84,7 @@ async function tellingIndexes(context: DoctorContext): Promise<Telling[] | null>
 
   const all = await indexesOf(
     context,
-    Object.keys(schema.collections).filter((collection) => ownershipOf(collection, schema) === 'always'),
+    Object.keys(schema.collections).filter((collection) => isOwnedByTenants(collection, schema)),
   );
 
   return (

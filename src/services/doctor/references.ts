@@ -2,8 +2,8 @@ import type { Knex } from 'knex';
 import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../../tenancy/managed.ts';
 import { ownedReferences, type OwnedReference } from '../../tenancy/doctor/references.ts';
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
-import { primaryKeyOf } from '../../tenancy/scopes.ts';
-import { joinTarget } from '../reference-joins.ts';
+import { primaryKeyOf, treatmentOf } from '../../tenancy/scopes.ts';
+import { joinTarget, leadsElsewhere } from '../reference-joins.ts';
 import { sampleOf, type Sample } from '../samples.ts';
 import type { Check, DoctorContext } from './check.ts';
 
@@ -48,15 +48,18 @@ function problemOf({ collection, field, target, kind }: OwnedReference, { count,
   };
 }
 
-/** The rows of one tenant whose reference leads to another tenant. */
-function crossing({ database, access }: DoctorContext, reference: OwnedReference): Knex.QueryBuilder {
+/** The rows of one tenant whose reference leads to another tenant, and those that all read whose reference leads to any. */
+function crossing({ database, access, recorded }: DoctorContext, reference: OwnedReference): Knex.QueryBuilder {
   const { collection, target, kind } = reference;
-  const query = database({ owned: collection }).whereNotNull(`owned.${TENANT_FIELD}`);
+  const query = database({ owned: collection });
 
   joinTarget(database, query, reference, access.schema, { from: 'owned', to: 'target' });
 
+  const isMixed = treatmentOf(collection, access.schema, recorded) === 'mixed';
+  const owner = database.raw('??', [`owned.${TENANT_FIELD}`]);
+
   const elsewhere = (column: string): Knex.QueryBuilder =>
-    query.whereNotNull(column).whereRaw('?? <> ??', [column, `owned.${TENANT_FIELD}`]);
+    query.whereRaw(leadsElsewhere(database, owner, database.raw('??', [column]), isMixed && kind === 'rows'));
 
   switch (kind) {
     case 'rows':

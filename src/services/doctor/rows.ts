@@ -30,11 +30,11 @@ function filesOfOneTenant(database: Knex): Knex.QueryBuilder {
 export const unownedRows: Check = {
   id: 'unowned-rows',
 
-  async examine({ database, access: { schema } }) {
+  async examine({ database, access: { schema }, recorded }) {
     const problems: Problem[] = [];
 
     for (const collection of Object.keys(schema.collections)) {
-      if (ownershipOf(collection, schema) !== 'always') continue;
+      if (ownershipOf(collection, schema, recorded) !== 'always') continue;
 
       const { count, examples } = await sampleOf(
         database,

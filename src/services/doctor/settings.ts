@@ -41,11 +41,11 @@ export const versioning: Check = {
 export const publicAccess: Check = {
   id: 'public-access',
 
-  async examine({ database, access: { schema } }) {
+  async examine({ database, access: { schema }, recorded }) {
     const collections = [
       TENANTS,
       TENANT_MEMBERS,
-      ...Object.keys(schema.collections).filter((collection) => ownershipOf(collection, schema) === 'always'),
+      ...Object.keys(schema.collections).filter((collection) => ownershipOf(collection, schema, recorded) === 'always'),
     ];
 
     const { count, examples } = await sampleOf(

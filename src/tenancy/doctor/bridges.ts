@@ -1,7 +1,6 @@
 import type { Relation, SchemaOverview } from '@directus/types';
 import { TENANTS } from '../managed.ts';
-import { hasTenantField, treatmentOf, type RecordedScopes } from '../scopes.ts';
-import { ownershipOf } from '../writes.ts';
+import { hasTenantField, isOwnedByTenants, treatmentOf, type RecordedScopes } from '../scopes.ts';
 
 /** Collections whose rows are met by people of several tenants, or stand for them. */
 const CROSSROADS = new Set([TENANTS, 'directus_roles', 'directus_users', 'directus_policies']);
@@ -23,7 +22,7 @@ export function bridges(schema: SchemaOverview, recorded: RecordedScopes): Bridg
 
     const into = [
       ...(hasTenantField(relation.collection, schema) ? [relation.collection] : []),
-      ...behindJunction(relation, schema).filter((target) => ownershipOf(target, schema) === 'always'),
+      ...behindJunction(relation, schema).filter((target) => isOwnedByTenants(target, schema)),
     ];
 
     return into.length > 0 ? [{ collection, field, into: [...new Set(into)] }] : [];
@@ -31,7 +30,7 @@ export function bridges(schema: SchemaOverview, recorded: RecordedScopes): Bridg
 }
 
 function isCommon(collection: string, schema: SchemaOverview, recorded: RecordedScopes): boolean {
-  return CROSSROADS.has(collection) || treatmentOf(collection, schema, recorded) === 'shared';
+  return CROSSROADS.has(collection) || ['shared', 'mixed'].includes(treatmentOf(collection, schema, recorded));
 }
 
 /** The collections on the other side of the junction, where the alias is one over a junction. */

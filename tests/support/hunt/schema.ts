@@ -16,7 +16,7 @@ export interface HuntRelation {
 
 export interface HuntCollection {
   name: string;
-  scope: 'tenant' | 'shared';
+  scope: 'tenant' | 'mixed' | 'shared';
   key: 'integer' | 'uuid';
 }
 
@@ -27,17 +27,19 @@ export interface HuntSchema {
 }
 
 /**
- * Schemas with collections of both scopes and relations of every kind: to other rows, to rows of the same collection, to any
+ * Schemas with collections of every scope and relations of every kind: to other rows, to rows of the same collection, to any
  * of several collections, with and without an alias, and (two many-to-one fields in one collection) many-to-many.
  */
 export const schemas: fc.Arbitrary<HuntSchema> = fc
   .record({
     tenant: fc.array(fc.constantFrom('integer' as const, 'uuid' as const), { minLength: 3, maxLength: 4 }),
+    mixed: fc.array(fc.constantFrom('integer' as const, 'uuid' as const), { minLength: 1, maxLength: 2 }),
     shared: fc.array(fc.constantFrom('integer' as const, 'uuid' as const), { minLength: 1, maxLength: 2 }),
   })
-  .chain(({ tenant, shared }) => {
+  .chain(({ tenant, mixed, shared }) => {
     const collections: HuntCollection[] = [
       ...tenant.map((key, index) => ({ name: `t${index}`, scope: 'tenant' as const, key })),
+      ...mixed.map((key, index) => ({ name: `m${index}`, scope: 'mixed' as const, key })),
       ...shared.map((key, index) => ({ name: `s${index}`, scope: 'shared' as const, key })),
     ];
     const tenants = collections.filter(({ scope }) => scope === 'tenant').map(({ name }) => name);
@@ -61,10 +63,13 @@ export const schemas: fc.Arbitrary<HuntSchema> = fc
       .map(({ drawn, junction, any }) => ({
         collections: [...collections, { name: 'j0', scope: 'tenant' as const, key: 'integer' as const }],
         relations: [
-          // A way from a shared row into the tenants, and a relation of a collection to itself, are always there.
+          // Ways from a shared row and from one of nobody into the tenants, and relations of a collection to itself, are always
+          // there.
           ...[
             { from: tenants[0]!, to: 's0', aliased: true },
+            { from: tenants[0]!, to: 'm0', aliased: true },
             { from: tenants[1]!, to: tenants[1]!, aliased: true },
+            { from: 'm0', to: 'm0', aliased: true },
             ...drawn,
           ].map(({ from, to, aliased }, index) => ({
             kind: 'm2o' as const,

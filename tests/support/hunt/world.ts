@@ -79,7 +79,7 @@ export class HuntWorld {
   changeOther(change: 'delete' | 'change' | 'add'): void {
     this.transaction(() => {
       for (const { name, scope, key } of this.schema.collections) {
-        if (scope !== 'tenant') continue;
+        if (scope === 'shared') continue;
 
         if (change === 'delete') {
           this.database.prepare(`DELETE FROM "${name}" WHERE tenant_id = ?`).run(this.other);
@@ -117,8 +117,8 @@ export class HuntWorld {
   private fill(own: string, other: string): void {
     this.transaction(() => {
       for (const collection of this.schema.collections) {
-        if (collection.scope === 'shared') this.fillRows(collection, null, 4, NAMES, 1);
-        else {
+        if (collection.scope !== 'tenant') this.fillRows(collection, null, 4, NAMES, 1);
+        if (collection.scope !== 'shared') {
           this.fillRows(collection, own, 4, NAMES, 101);
           this.fillRows(collection, other, 6, [...NAMES, ...FOREIGN_NAMES], 201);
         }
@@ -145,18 +145,23 @@ export class HuntWorld {
     }
   }
 
-  /** Rows refer to others of their tenant and to shared ones; every fourth row to nothing. Shared rows refer to shared ones. */
+  /**
+   * Rows refer to others of their tenant, to those of nobody and to shared ones; every fourth row to nothing. Rows of nobody and
+   * shared ones refer to such alone.
+   */
   private refer({ name, scope }: HuntCollection, own: string, other: string): void {
     for (const relation of this.schema.relations.filter(({ collection }) => collection === name)) {
-      for (const tenant of scope === 'shared' ? [null] : [own, other]) {
-        const rows = this.rowsOf(name, tenant);
+      for (const tenant of { shared: [null], mixed: [null, own, other], tenant: [own, other] }[scope]) {
+        const rows = this.rowsOwnedBy(name, tenant);
 
         rows.forEach((row, index) => {
           if (index % 4 === 3) return;
           const to = relation.related[index % relation.related.length]!;
           const target = this.schema.collections.find((candidate) => candidate.name === to)!;
-          if (scope === 'shared' && target.scope === 'tenant') return;
-          const targets = this.rowsOf(to, target.scope === 'shared' ? null : tenant);
+          if (tenant === null && target.scope === 'tenant') return;
+          const isNobodys =
+            target.scope === 'shared' || tenant === null || (target.scope === 'mixed' && index % 2 === 0);
+          const targets = this.rowsOwnedBy(to, isNobodys ? null : tenant);
           this.setReference(name, row, relation, to, targets[(index * 5 + 1) % targets.length]!);
         });
       }
@@ -176,13 +181,16 @@ export class HuntWorld {
     }
   }
 
-  private rowsOf(table: string, tenant: string | null): Row[] {
-    const rows = this.database.prepare(`SELECT * FROM "${table}" ORDER BY id`).all() as Row[];
-    return tenant === null ? rows : rows.filter((row) => row['tenant_id'] === tenant);
+  private rowsOf(table: string): Row[] {
+    return this.database.prepare(`SELECT * FROM "${table}" ORDER BY id`).all() as Row[];
+  }
+
+  private rowsOwnedBy(table: string, tenant: string | null): Row[] {
+    return this.rowsOf(table).filter((row) => (row['tenant_id'] ?? null) === tenant);
   }
 
   private snapshot(): Map<string, Row[]> {
-    return new Map(this.tables.map((table) => [table, this.rowsOf(table, null)]));
+    return new Map(this.tables.map((table) => [table, this.rowsOf(table)]));
   }
 
   private insert(table: string, row: Row): void {

@@ -8,7 +8,8 @@ const schema = withRelations(
   schemaOf({
     countries: ['name'],
     clients: ['name', 'country', 'tenant_id'],
-    projects: ['title', 'client', 'manager', 'tenant_id'],
+    projects: ['title', 'client', 'manager', 'template', 'tenant_id'],
+    templates: ['name', 'tenant_id'],
     tasks: ['title', 'project', 'tenant_id'],
     sections: ['item', 'collection', 'project', 'tenant_id'],
     bookmarks: ['project'],
@@ -20,6 +21,7 @@ const schema = withRelations(
     { collection: 'clients', field: 'country', related: 'countries', alias: 'clients' },
     { collection: 'projects', field: 'client', related: 'clients', alias: 'projects' },
     { collection: 'projects', field: 'manager', related: 'people' },
+    { collection: 'projects', field: 'template', related: 'templates', alias: 'users' },
     { collection: 'tasks', field: 'project', related: 'projects', alias: 'tasks' },
     { collection: 'sections', field: 'project', related: 'projects', alias: 'sections' },
     { collection: 'sections', field: 'item', allowed: ['clients', 'countries'] },
@@ -32,6 +34,7 @@ const OWN = { tenant_id: { _eq: 'north' } } as Filter;
 
 const context: HopContext = {
   schema,
+  isMixed: (collection) => collection === 'templates',
   readable: (collection): Boundary => {
     if (collection === 'secrets') return { kind: 'closed' };
     if (['countries', 'bookmarks'].includes(collection)) return { kind: 'open' };
@@ -249,6 +252,27 @@ describe('Grouping and aggregates', () => {
     expect(() => scoped({ filter: leaf, aggregate: { count: ['*'] } }, 'countries')).not.toThrow();
     const own = { _or: [{ title: { _eq: 'x' } }, at('tasks.title', { _eq: 'x' })] };
     expect(() => scoped({ filter: own, aggregate: { count: ['*'] } }, 'projects')).not.toThrow();
+  });
+});
+
+describe('A mixed collection', () => {
+  it('is sorted and grouped by as a tenants’ one, from the side of rows that refer to it', () => {
+    expect(scoped({ sort: ['template.name'] }, 'projects').filter).toEqual({
+      _or: [at('template', { _null: true }), at('template', OWN)],
+    });
+  });
+
+  it('tells nothing about the rows of tenants that refer to its rows', () => {
+    for (const query of [
+      { sort: ['users.title'] },
+      { aggregate: { count: ['users'] } },
+      { filter: { 'count(users)': { _gt: 1 } } },
+    ]) {
+      expect(() => scoped(query, 'templates'), JSON.stringify(query)).toThrow('cannot be limited to what you may read');
+    }
+
+    // The same questions stay in the tenant from a row that has one.
+    expect(() => scoped({ filter: { 'count(tasks)': { _gt: 1 } } }, 'projects')).not.toThrow();
   });
 });
 

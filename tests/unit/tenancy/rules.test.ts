@@ -5,8 +5,8 @@ import { ownTenant } from '../../../src/tenancy/predicates.ts';
 import {
   managedPermissions,
   narrowPermissions,
-  narrowToOwnTenant,
-  widenFromOwnTenant,
+  narrowToScope,
+  widenFromTenants,
   type PermissionRow,
 } from '../../../src/tenancy/rules.ts';
 import { schemaOf } from './support.ts';
@@ -75,8 +75,11 @@ describe('A permission row of a tenant-scoped collection', () => {
 
   it('does not change when it is narrowed again', () => {
     for (const action of ACTIONS) {
-      const once = narrowToOwnTenant(row('projects', action, { permissions: { title: { _nnull: true } } as Filter }));
-      expect(narrowToOwnTenant(once)).toEqual(once);
+      const once = narrowToScope(
+        row('projects', action, { permissions: { title: { _nnull: true } } as Filter }),
+        'tenant',
+      );
+      expect(narrowToScope(once, 'tenant')).toEqual(once);
     }
   });
 
@@ -87,7 +90,47 @@ describe('A permission row of a tenant-scoped collection', () => {
         presets: { status: 'draft' },
         fields: ['title'],
       });
-      expect(widenFromOwnTenant(narrowToOwnTenant(original))).toEqual(original);
+      expect(widenFromTenants(narrowToScope(original, 'tenant'))).toEqual(original);
+    }
+  });
+});
+
+describe('A permission row of a mixed collection', () => {
+  const NOBODYS = { tenant_id: { _null: true } };
+  const mixed = { recorded: new Map([['projects', 'mixed' as const]]) };
+
+  it('lets members read their rows and those of nobody, and write their own alone', () => {
+    for (const action of ACTIONS) {
+      expect(narrowed(row('projects', action), 'member', mixed)?.permissions, action).toEqual(
+        action === 'read' ? { _or: [NOBODYS, PREDICATE] } : PREDICATE,
+      );
+    }
+  });
+
+  it('lets others read rows of nobody, and write none', () => {
+    for (const action of ACTIONS) {
+      expect(narrowed(row('projects', action), 'outsider', mixed)?.permissions, action).toEqual(
+        action === 'read' ? NOBODYS : undefined,
+      );
+    }
+  });
+
+  it('is one of a tenants’ collection where that is a singleton', () => {
+    const singleton = schemaOf({ projects: ['title', 'tenant_id'], tenants: [] });
+    singleton.collections['projects']!.singleton = true;
+    const read = narrowed(row('projects', 'read'), 'member', { ...mixed, schema: singleton });
+    expect(read?.permissions).toEqual(PREDICATE);
+  });
+
+  it('goes from one scope to the other and back, and to what it was', () => {
+    for (const action of ACTIONS) {
+      const original = row('projects', action, { permissions: { title: { _nnull: true } } as Filter });
+      const tenant = narrowToScope(original, 'tenant');
+      const both = narrowToScope(tenant, 'mixed');
+      expect(narrowToScope(both, 'mixed')).toEqual(both);
+      expect(both).toEqual(narrowToScope(original, 'mixed'));
+      expect(narrowToScope(both, 'tenant')).toEqual(tenant);
+      expect(widenFromTenants(both)).toEqual(original);
     }
   });
 });

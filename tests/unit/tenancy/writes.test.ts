@@ -50,10 +50,14 @@ const FORGED: unknown[] = [
 ];
 
 describe('Ownership', () => {
+  const recorded = new Map([['clients', 'mixed' as const]]);
+
   it('follows the field tenant_id; files may belong to nobody, memberships are the bundle’s', () => {
     expect(
-      ['projects', 'directus_files', 'countries', 'tenant_members'].map((name) => ownershipOf(name, schema)),
-    ).toEqual(['always', 'perhaps', 'never', 'never']);
+      ['projects', 'clients', 'directus_files', 'countries', 'tenant_members'].map((name) =>
+        ownershipOf(name, schema, recorded),
+      ),
+    ).toEqual(['always', 'mixed', 'perhaps', 'never', 'never']);
   });
 });
 
@@ -66,7 +70,7 @@ describe('Creating', () => {
   });
 
   it.each(FORGED)('refuses %j as the tenant of a member', (tenant_id) => {
-    for (const ownership of ['always', 'perhaps'] as const) {
+    for (const ownership of ['always', 'mixed', 'perhaps'] as const) {
       expect(() => stampForRequester({ tenant_id }, ownership, member)).toThrow(/"tenant_id" must be the tenant/);
     }
   });
@@ -74,6 +78,7 @@ describe('Creating', () => {
   it('is refused for who acts in no tenant, but for files of nobody', () => {
     for (const requester of [outsider, withoutRole]) {
       expect(() => stampForRequester({ title: 'x' }, 'always', requester)).toThrow(/you act in none/);
+      expect(() => stampForRequester({ title: 'x' }, 'mixed', requester)).toThrow(/you act in none/);
       expect(() => stampForRequester({ tenant_id: 'north' }, 'perhaps', requester)).toThrow(/you act in none/);
       expect(stampForRequester({ title: 'x' }, 'perhaps', requester)).toEqual({ title: 'x' });
     }
@@ -90,6 +95,13 @@ describe('Creating as a super-admin', () => {
     expect(stampFromPayload({ tenant_id: 'north' }, 'always', [])).toEqual({ tenant_id: 'north' });
     expect(stampFromPayload({ title: 'x' }, 'always', ['south'])).toEqual({ title: 'x', tenant_id: 'south' });
     expect(stampFromPayload({ title: 'x' }, 'perhaps', [])).toEqual({ title: 'x' });
+  });
+
+  it('makes rows of nobody in mixed collections where nothing tells a tenant, or the payload says so', () => {
+    expect(stampFromPayload({ title: 'x' }, 'mixed', [])).toEqual({ title: 'x' });
+    expect(stampFromPayload({ title: 'x' }, 'mixed', ['south'])).toEqual({ title: 'x', tenant_id: 'south' });
+    expect(stampFromPayload({ tenant_id: null }, 'mixed', ['south'])).toEqual({ tenant_id: null });
+    expect(() => stampFromPayload({}, 'mixed', ['north', 'south'])).toThrow(/"tenant_id" cannot be told/);
   });
 
   it('is refused when no tenant can be told, or more than one', () => {
