@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findFreePort } from './ports.ts';
@@ -37,6 +37,9 @@ export async function startMariadb(): Promise<Server> {
 
   const server = await startServerProgram('mariadb', async (directory) => {
     const data = join(directory, 'data');
+    // A server that starts empties the folder for temporary tables, whoever uses it.
+    const temporary = join(directory, 'temporary');
+    await mkdir(temporary);
     const firstStatements = join(directory, 'first.sql');
     await run(installer, [
       ...['--no-defaults', ...asRoot, `--datadir=${data}`, '--skip-test-db', '--skip-name-resolve'],
@@ -49,7 +52,7 @@ export async function startMariadb(): Promise<Server> {
     return {
       program,
       parameters: [
-        ...['--no-defaults', ...asRoot, `--datadir=${data}`, `--init-file=${firstStatements}`],
+        ...['--no-defaults', ...asRoot, `--datadir=${data}`, `--init-file=${firstStatements}`, `--tmpdir=${temporary}`],
         ...[`--port=${port}`, '--bind-address=127.0.0.1', `--socket=${join(directory, 'socket')}`],
         ...[`--pid-file=${join(directory, 'pid')}`, '--skip-name-resolve', '--max-connections=300'],
         // The collation of Directus' own connections: against another one it cannot compare many-to-any keys.

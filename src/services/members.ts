@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Item } from '@directus/types';
+import type { AbstractService, Item } from '@directus/types';
 import type { Knex } from 'knex';
 import { isDirectusError } from '@directus/errors';
 import { ConflictError, InvalidFieldError, NotFoundError, NotUniqueError } from '../tenancy/errors.ts';
@@ -16,10 +16,13 @@ import type { TenantMember } from '../tenancy/types.ts';
 import { withLock } from './database.ts';
 import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
 import { asManagedWrite } from './managed-writes.ts';
+import { hasAdminAccess } from './super-admins.ts';
 
 export interface NewPerson {
   email: string;
   password?: string | undefined;
+  /** Sends an invitation, with which the person chooses a password; until then nobody logs in. */
+  invite?: boolean | undefined;
   first_name?: string | undefined;
   last_name?: string | undefined;
 }
@@ -57,31 +60,112 @@ export async function listMembers(context: ServiceContext, tenant: string): Prom
 }
 
 /**
- * Creates a user as a member of a tenant, all or nothing.
+ * Makes somebody a member of a tenant, all or nothing: a new user, or one that the project has already where the requester
+ * may know of such.
  *
- * @throws NotUniqueError when the e-mail address belongs to a user already
- * @throws InvalidFieldError when it is none, or the password is too weak
+ * @param mayAddUsers whether somebody who has the address already becomes a member; otherwise the address is taken
+ * @throws NotUniqueError when the e-mail address belongs to a user already, or to a member of this tenant
+ * @throws InvalidFieldError when it is none, the password is too weak, or the user cannot belong to a tenant
  */
 export async function addMember(
   context: ServiceContext,
   tenant: string,
   level: Level,
   person: NewPerson,
+  mayAddUsers: boolean,
 ): Promise<TenantMember> {
   const { schema } = await cachedAccess(context);
+  const { database } = context;
 
-  const user = await context.database.transaction((transaction) =>
-    asManagedWrite(async () => {
-      const access = fullAccessWith(context, schema, transaction);
-      const id = await createUser(access, tenant, level, person);
-      await recordMembership(access, tenant, id, level);
-      return id;
-    }),
-  );
+  const existing: { id: string } | undefined = mayAddUsers
+    ? await database('directus_users').whereRaw('LOWER(??) = ?', ['email', person.email.toLowerCase()]).first('id')
+    : undefined;
+
+  const user = existing
+    ? await addExistingUser(context, tenant, level, existing.id, person)
+    : await database.transaction((transaction) =>
+        asManagedWrite(async () => {
+          const access = fullAccessWith(context, schema, transaction);
+          const id = await createUser(access, tenant, level, person);
+          await recordMembership(access, tenant, id, level);
+          return id;
+        }),
+      );
+
+  if (!existing && person.invite) await sendInvitation(context, tenant, person.email);
 
   const member = (await listMembers(context, tenant)).find((entry) => entry.user.id === user);
   if (!member) throw new Error(`The member ${user} was created and is not there any more.`);
   return member;
+}
+
+/**
+ * Books somebody whom the project knows as a member. Whoever acts in another tenant that is open goes on there, and switches
+ * when it suits; everybody else acts in this one from now on.
+ */
+async function addExistingUser(
+  context: ServiceContext,
+  tenant: string,
+  level: Level,
+  user: string,
+  { password, invite, first_name, last_name }: NewPerson,
+): Promise<string> {
+  const [field] = Object.entries({ password, invite, first_name, last_name }).flatMap(([name, value]) =>
+    value === undefined ? [] : [name],
+  );
+  if (field) {
+    throw new InvalidFieldError({ field, reason: 'is the business of a user who is there already: leave it out' });
+  }
+
+  await asOneChange(context, tenant, async (access) => {
+    const { knex } = access;
+    await assertCanBelong(knex, tenant, user);
+    await recordMembership(access, tenant, user, level);
+
+    const open: unknown = await knex({ user: 'directus_users' })
+      .join({ tenant: TENANTS }, 'tenant.id', 'user.role')
+      .where({ 'user.id': user, 'tenant.status': 'active' })
+      .first('tenant.id');
+
+    if (!open) await access.items('directus_users').updateOne(user, { role: tenant });
+    await alignLevel(access, user);
+  });
+
+  return user;
+}
+
+/**
+ * @throws NotUniqueError for a member of this tenant
+ * @throws InvalidFieldError for somebody with admin access, or with a role of the project's own
+ */
+async function assertCanBelong(knex: Knex, tenant: string, user: string): Promise<void> {
+  const isMember: unknown = await knex(TENANT_MEMBERS)
+    .where({ [TENANT_FIELD]: tenant, user_id: user })
+    .first('id');
+  if (isMember) throw new NotUniqueError({ field: 'email', reason: 'belongs to a member of this tenant already' });
+
+  if (await hasAdminAccess(knex, [user])) {
+    throw new InvalidFieldError({
+      field: 'email',
+      reason: 'belongs to somebody with admin access, who can belong to no tenant',
+    });
+  }
+
+  const role: { name: string } | undefined = await knex({ user: 'directus_users' })
+    .join({ role: 'directus_roles' }, 'role.id', 'user.role')
+    .leftJoin({ tenant: TENANTS }, 'tenant.id', 'role.id')
+    .where('user.id', user)
+    .whereNull('tenant.id')
+    .first('role.name');
+
+  if (role) {
+    throw new InvalidFieldError({
+      field: 'email',
+      reason:
+        `belongs to somebody with the role "${role.name}", and a member’s role is the tenant. Take the role away, and attach ` +
+        'its policies to the user where they are still needed',
+    });
+  }
 }
 
 /**
@@ -120,9 +204,40 @@ export async function createUser(
   }
 
   await access.items('directus_access').createOne({ user: id, policy });
-  await users.updateOne(id, { status: 'active' });
+  await users.updateOne(id, { status: person.invite ? 'invited' : 'active' });
 
   return id;
+}
+
+/** Sends Directus' own invitation to somebody who was created as invited. The link in it is good for a week. */
+export async function sendInvitation(context: ServiceContext, tenant: string, email: string): Promise<void> {
+  const { users } = await cachedAccess(context);
+  await (users() as InvitingService).inviteUser(email, tenant, null);
+}
+
+/** What the types of the SDK leave out of Directus' service of users. */
+type InvitingService = AbstractService & { inviteUser(email: string, role: string, url: string | null): Promise<void> };
+
+/**
+ * Sends the invitation of a member once more.
+ *
+ * @throws NotFoundError when the tenant has no such member
+ * @throws ConflictError when the invitation was accepted
+ */
+export async function inviteAgain(context: ServiceContext, tenant: string, member: string): Promise<void> {
+  const { user } = await findMember(context.database, tenant, member);
+  const row: { email: string; status: string } | undefined = await context
+    .database('directus_users')
+    .where({ id: user })
+    .first('email', 'status');
+
+  if (row?.status !== 'invited') {
+    throw new ConflictError({
+      reason: 'The member has accepted the invitation, or was never sent one. Nothing was sent.',
+    });
+  }
+
+  await sendInvitation(context, tenant, row.email);
 }
 
 /** Whether a user is an owner of a tenant. */

@@ -9,7 +9,7 @@ import type { Tenant, TenantStatus, TenantUsage, TenantWithUsage } from '../tena
 import { runtime } from '../runtime.ts';
 import { countOf } from './database.ts';
 import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
-import { createUser, recordMembership, type NewPerson } from './members.ts';
+import { createUser, recordMembership, sendInvitation, type NewPerson } from './members.ts';
 import { asManagedWrite } from './managed-writes.ts';
 
 export interface NewTenant {
@@ -78,6 +78,8 @@ export async function provisionTenant(context: ServiceContext, input: NewTenant)
     runtime.tenantsExist = true;
     await flushCaches(context);
   }
+
+  if (input.owner?.invite) await sendInvitation(context, id, input.owner.email);
 
   return readTenant(context, id);
 }

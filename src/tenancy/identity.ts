@@ -1,7 +1,7 @@
 import type { TenantStatus } from './types.ts';
 
 /** What became of the identity that a token or socket was issued with. */
-export type Verdict = 'current' | 'stale' | 'tenant-closed';
+export type Verdict = 'current' | 'stale' | 'tenant-closed' | 'tenant-archived';
 
 export interface IssuedIdentity {
   user: string | null;
@@ -19,7 +19,8 @@ export interface CurrentIdentity {
  * Compares what a token says with what is true now. Tokens that have to do with no tenant are left to Directus.
  *
  * - `stale`: the user was moved into, out of or between tenants, suspended or removed: a new token has to be asked for;
- * - `tenant-closed`: the tenant is not active.
+ * - `tenant-closed`: the tenant is suspended;
+ * - `tenant-archived`: its owners may read, and nobody else gets in.
  */
 export function judgeIdentity(issued: IssuedIdentity, current: CurrentIdentity | null): Verdict {
   // The user is gone. Whether its role was a tenant's cannot be told any more, so the token is worth nothing.
@@ -28,6 +29,7 @@ export function judgeIdentity(issued: IssuedIdentity, current: CurrentIdentity |
   const { tokenTenant, liveTenant } = current;
   if (tokenTenant === null && liveTenant === null) return 'current';
   if (issued.user !== null && (issued.role !== current.role || current.userStatus !== 'active')) return 'stale';
+  if (tokenTenant === 'archived') return 'tenant-archived';
   return tokenTenant === 'active' ? 'current' : 'tenant-closed';
 }
 

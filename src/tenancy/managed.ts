@@ -15,6 +15,9 @@ export const SCOPES_TABLE = 'tenancy_scopes';
 /** Table with one row that changes with every recorded scope, so that other instances notice. No collection either. */
 export const REVISION_TABLE = 'tenancy_revision';
 
+/** Table of members who act in another tenant until theirs is open again. No collection either. */
+export const DETOURS_TABLE = 'tenancy_detours';
+
 /** Table of the installation steps that were done. Not registered as a collection either. */
 export const STEPS_TABLE = 'tenancy_steps';
 

@@ -1,8 +1,30 @@
 import type { EndpointExtensionContext } from '@directus/types';
-import type { Router } from 'express';
+import type { CookieOptions, Response, Router } from 'express';
 import { ForbiddenError } from '@directus/errors';
+import * as z from 'zod';
 import { readMe } from '../../services/me.ts';
-import { accountabilityOf, handle } from './http.ts';
+import { switchTenant, type Session } from '../../services/switching.ts';
+import { accountabilityOf, expected, handle, parse } from './http.ts';
+
+const switchRequest = z.strictObject(
+  { tenant: z.string(expected('the id or the slug of a tenant')).min(1, 'must not be empty') },
+  expected('an object'),
+);
+
+/** The cookie in which Directus keeps the session, set as Directus does it (`SESSION_COOKIE_OPTIONS` of `@directus/api`). */
+function setSessionCookie(
+  response: Response,
+  env: EndpointExtensionContext['env'],
+  { access_token: token, expires }: Session,
+): void {
+  response.cookie(String(env['SESSION_COOKIE_NAME']), token, {
+    httpOnly: true,
+    maxAge: expires,
+    secure: Boolean(env['SESSION_COOKIE_SECURE']),
+    sameSite: (env['SESSION_COOKIE_SAME_SITE'] as CookieOptions['sameSite']) || 'strict',
+    ...(env['SESSION_COOKIE_DOMAIN'] !== undefined && { domain: String(env['SESSION_COOKIE_DOMAIN']) }),
+  });
+}
 
 /** `/tenancy/me`: what the requester is, in which tenant, and where else the requester belongs. */
 export function meRouter(router: Router, context: EndpointExtensionContext): void {
@@ -12,6 +34,20 @@ export function meRouter(router: Router, context: EndpointExtensionContext): voi
       const user = accountabilityOf(request)?.user;
       if (!user) throw new ForbiddenError();
       response.json({ data: await readMe(context, user) });
+    }),
+  );
+
+  router.post(
+    '/me/tenant',
+    handle(async (request, response) => {
+      const accountability = accountabilityOf(request);
+      if (!accountability?.user) throw new ForbiddenError();
+
+      const { tenant } = parse(switchRequest, request.body);
+      const session = await switchTenant(context, tenant, accountability);
+
+      if (accountability.session) setSessionCookie(response, context.env, session);
+      response.json({ data: session });
     }),
   );
 }

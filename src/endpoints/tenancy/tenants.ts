@@ -1,7 +1,7 @@
 import type { EndpointExtensionContext } from '@directus/types';
 import type { Request, Router } from 'express';
 import * as z from 'zod';
-import { addMember, changeLevel, listMembers, removeMember } from '../../services/members.ts';
+import { addMember, changeLevel, inviteAgain, listMembers, removeMember } from '../../services/members.ts';
 import {
   findTenantId,
   listTenants,
@@ -11,10 +11,11 @@ import {
   updateTenant,
   USAGE_SORT_FIELDS,
 } from '../../services/tenants.ts';
+import { setStatus } from '../../services/lifecycle.ts';
 import { LEVELS } from '../../tenancy/managed.ts';
 import { SLUG_MAX_LENGTH, SLUG_PATTERN, slugOf } from '../../tenancy/slug.ts';
 import { TENANT_STATUSES } from '../../tenancy/types.ts';
-import { expected, handleOwner, handleSuperAdmin, parse } from './http.ts';
+import { accountabilityOf, expected, handleOwner, handleSuperAdmin, parse } from './http.ts';
 
 const MAX_TENANTS_PER_PAGE = 1000;
 
@@ -34,8 +35,19 @@ const personName = z.string(expected('a text')).trim().max(50, 'must have at mos
 const person = {
   email: z.email(expected('an e-mail address')).max(128, 'must have at most 128 characters'),
   password: z.string(expected('a text')).min(1, 'must not be empty').optional(),
+  invite: z.boolean(expected('true or false')).optional(),
   first_name: personName.optional(),
   last_name: personName.optional(),
+};
+
+/** Whoever is invited chooses the password. */
+function hasOneWayIn({ invite, password }: { invite?: boolean | undefined; password?: string | undefined }): boolean {
+  return !invite || password === undefined;
+}
+
+const TWO_WAYS_IN = {
+  path: ['password'],
+  error: 'is chosen by whoever accepts the invitation: leave it out, or "invite"',
 };
 
 const settings = z.record(z.string(), z.unknown(), expected('an object'));
@@ -54,7 +66,7 @@ const tenantToCreate = z.strictObject(
   {
     name,
     slug: slug.optional(),
-    owner: z.strictObject(person, expected('an object')).optional(),
+    owner: z.strictObject(person, expected('an object')).refine(hasOneWayIn, TWO_WAYS_IN).optional(),
     settings: settings.optional(),
     domains: domains.optional(),
   },
@@ -97,15 +109,17 @@ const listQuery = z.object({
   page: z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be at least 1').default(1),
 });
 
-const memberToCreate = z.strictObject(
-  { ...person, level: z.enum(LEVELS, expected(`one of ${LEVELS.join(', ')}`)) },
-  expected('an object'),
-);
+const memberToCreate = z
+  .strictObject({ ...person, level: z.enum(LEVELS, expected(`one of ${LEVELS.join(', ')}`)) }, expected('an object'))
+  .refine(hasOneWayIn, TWO_WAYS_IN);
 
 const memberChanges = z.strictObject(
   { level: z.enum(LEVELS, expected(`one of ${LEVELS.join(', ')}`)) },
   expected('an object'),
 );
+
+/** What brings a tenant into which status. */
+const LIFECYCLE = { suspend: 'suspended', resume: 'active', archive: 'archived' } as const;
 
 /** Routes below `/tenancy/tenants`: the super-admins', those about members the owners' as well. */
 export function tenantsRouter(router: Router, context: EndpointExtensionContext): void {
@@ -147,6 +161,15 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
     }),
   );
 
+  for (const [action, status] of Object.entries(LIFECYCLE)) {
+    router.post(
+      `/tenants/:tenant/${action}`,
+      handleSuperAdmin(async (request, response) => {
+        response.json({ data: await setStatus(context, await tenantOf(request), status) });
+      }),
+    );
+  }
+
   router.get(
     '/tenants/:tenant/members',
     handleOwner(context.database, async (_request, response, tenant) => {
@@ -158,7 +181,9 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
     '/tenants/:tenant/members',
     handleOwner(context.database, async (request, response, tenant) => {
       const { level, ...newPerson } = parse(memberToCreate, request.body);
-      response.status(201).json({ data: await addMember(context, tenant, level, newPerson) });
+      // Who else is a user of the project is nothing to the owner of a tenant.
+      const mayAddUsers = accountabilityOf(request)?.admin === true;
+      response.status(201).json({ data: await addMember(context, tenant, level, newPerson, mayAddUsers) });
     }),
   );
 
@@ -167,6 +192,14 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
     handleOwner(context.database, async (request, response, tenant) => {
       const { level } = parse(memberChanges, request.body);
       response.json({ data: await changeLevel(context, tenant, String(request.params['member']), level) });
+    }),
+  );
+
+  router.post(
+    '/tenants/:tenant/members/:member/invitation',
+    handleOwner(context.database, async (request, response, tenant) => {
+      await inviteAgain(context, tenant, String(request.params['member']));
+      response.status(204).end();
     }),
   );
 

@@ -1,6 +1,7 @@
 import type { Field, RawCollection, Relation } from '@directus/types';
 import { ensureIndex } from '../../services/database.ts';
 import { fullAccess, isDirectus11, type FullAccess, type ServiceContext } from '../../services/directus.ts';
+import { ensureDetoursTable } from '../../services/detours.ts';
 import { recordScope } from '../../services/scopes.ts';
 import { ensureTenantField, ensureTenantIndex } from '../../services/tenant-field.ts';
 import {
@@ -31,6 +32,7 @@ export const STEPS: readonly Step[] = [
   { number: 4, name: 'tenant_id on files and folders', run: addTenantFieldToSystemCollections },
   { number: 5, name: 'scopes of existing collections', run: recordExistingCollections },
   { number: 6, name: 'module bar', run: addToModuleBar },
+  { number: 7, name: 'detours of members', run: ({ database }) => ensureDetoursTable(database) },
 ];
 
 type FieldDefinition = Partial<Field> & { field: string; type: Field['type'] };

@@ -3,13 +3,21 @@ import type { Request } from 'express';
 import type { Knex } from 'knex';
 import { ErrorCode, createError, TokenExpiredError } from '@directus/errors';
 import { actingAs, readLiveIdentity } from '../../services/identity.ts';
+import { isOwner } from '../../services/members.ts';
 import { judgeIdentity } from '../../tenancy/identity.ts';
 import { refreshRuntime, runtime, type Middleware } from '../../runtime.ts';
+import { accessOf, type Access } from './access.ts';
 import { keepApart } from './answers.ts';
 
 const TenantClosedError = createError(
   ErrorCode.Forbidden,
   'Your tenant is not active. Ask the administrator of this project what to do.',
+  403,
+);
+
+const TenantArchivedError = createError(
+  ErrorCode.Forbidden,
+  'Your tenant is archived: you can read what it has, and change nothing.',
   403,
 );
 
@@ -33,7 +41,8 @@ export function createGuard(database: Knex): Middleware {
     const check = async (): Promise<void> => {
       await refreshRuntime(database);
       keepApart(request, response, accountability, runtime.tenantsExist);
-      if (!AUTHENTICATION_ROUTES.test(request.path)) await assertIdentityIsCurrent(database, accountability);
+      if (AUTHENTICATION_ROUTES.test(request.path)) return;
+      await assertIdentityIsCurrent(database, accountability, accessOf(request));
     };
 
     check().then(() => next(), next);
@@ -43,8 +52,13 @@ export function createGuard(database: Knex): Middleware {
 /**
  * @throws TokenExpiredError, which makes clients refresh by themselves, when the identity has changed
  * @throws TenantClosedError when the tenant is not active
+ * @throws TenantArchivedError when an owner is about to write in an archived tenant
  */
-export async function assertIdentityIsCurrent(database: Knex, accountability: Accountability): Promise<void> {
+export async function assertIdentityIsCurrent(
+  database: Knex,
+  accountability: Accountability,
+  access: Access,
+): Promise<void> {
   // The public has no identity that could be stale.
   if (!accountability.user && !accountability.share) return;
 
@@ -57,5 +71,8 @@ export async function assertIdentityIsCurrent(database: Knex, accountability: Ac
       throw new TokenExpiredError();
     case 'tenant-closed':
       throw new TenantClosedError();
+    case 'tenant-archived':
+      if (!user || !role || !(await isOwner(database, role, user))) throw new TenantClosedError();
+      if (access === 'write') throw new TenantArchivedError();
   }
 }

@@ -49,7 +49,7 @@ export default defineHook(({ action, filter, init }, context) => {
     if (typeof user !== 'string') return claims;
 
     const role = (claims['role'] ?? null) as string | null;
-    await assertIdentityIsCurrent(database, { user, role, roles: [], admin: false, app: false, ip: null });
+    await assertIdentityIsCurrent(database, { user, role, roles: [], admin: false, app: false, ip: null }, 'read');
     return claims;
   });
 

@@ -9,6 +9,7 @@ import { requesterOf } from '../../tenancy/queries.ts';
 import { primaryKeyOf } from '../../tenancy/scopes.ts';
 import { ownershipOf } from '../../tenancy/writes.ts';
 import { boundaryContext, refreshRuntime, runtime } from '../../runtime.ts';
+import { accessOfMessage } from './access.ts';
 import { scopeMessageCounts } from './counts.ts';
 import { assertIdentityIsCurrent } from './guard.ts';
 
@@ -57,7 +58,7 @@ export async function guardMessage(context: ServiceContext, message: unknown, cl
   }
 
   if (sent.type === 'auth') return message;
-  await assertIdentityIsCurrent(context.database, accountability);
+  await assertIdentityIsCurrent(context.database, accountability, accessOfMessage(sent));
 
   await refreshRuntime(context.database);
   const schema = await context.getSchema();
@@ -128,7 +129,7 @@ export function guardSocket(context: ServiceContext, client: Socket): void {
     // One after the other, so that events arrive in their order.
     turn = turn.then(async () => {
       try {
-        await assertIdentityIsCurrent(context.database, client.accountability ?? PUBLIC);
+        await assertIdentityIsCurrent(context.database, client.accountability ?? PUBLIC, 'read');
       } catch {
         client.close();
         return;

@@ -6,6 +6,7 @@ import { isTurnedOn, uuidIn } from '../../tenancy/identity.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
 import { flushCaches, fullAccessWith } from '../../services/directus.ts';
 import { asManagedWrite, isManagedWrite } from '../../services/managed-writes.ts';
+import { forgetDetours } from '../../services/detours.ts';
 import { alignLevel } from '../../services/members.ts';
 import { belongToTenants, givesAdminAccess, hasAdminAccess, isPolicyOfTenants } from '../../services/super-admins.ts';
 import { touchesTenants } from '../../services/tenant-roles.ts';
@@ -54,6 +55,7 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
     const access = fullAccessWith(context, schema, database);
 
     for (const user of keys as string[]) await asManagedWrite(() => alignLevel(access, user));
+    await forgetDetours(database, keys as string[]);
     await flushCaches(context);
   });
 

@@ -23,6 +23,7 @@ import {
   tenantNamedBy,
 } from '../../tenancy/writes.ts';
 import { boundaryContext, runtime, type Context } from '../../runtime.ts';
+import { registerClosedTenants } from './closed-tenants.ts';
 import { registerFileGuards } from './files.ts';
 import { registerIdentityGuards } from './identity.ts';
 import { registerNewCollections } from './new-collections.ts';
@@ -65,6 +66,7 @@ export default defineHook((register, context) => {
 
   registerIdentityGuards(register, context);
   registerRegistrationGuards(register, context);
+  registerClosedTenants(register, context.database);
   registerFileGuards(register);
   registerVersionGuards(register, context);
   registerNewCollections(register, context);

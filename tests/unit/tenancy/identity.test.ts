@@ -31,11 +31,12 @@ describe('The identity behind a token', () => {
     expect(judgeIdentity({ user: 'me', role: 'staff' }, now({ tokenTenant: null }))).toBe('stale');
   });
 
-  it.each(['suspended', 'archived'] as const)('is closed out when the tenant is %s', (status) => {
-    expect(judgeIdentity(issued, now({ tokenTenant: status, liveTenant: status }))).toBe('tenant-closed');
-    expect(judgeIdentity({ user: null, role: 'north' }, now({ userStatus: null, tokenTenant: status }))).toBe(
-      'tenant-closed',
-    );
+  it.each([
+    ['suspended', 'tenant-closed'],
+    ['archived', 'tenant-archived'],
+  ] as const)('is closed out when the tenant is %s', (status, verdict) => {
+    expect(judgeIdentity(issued, now({ tokenTenant: status, liveTenant: status }))).toBe(verdict);
+    expect(judgeIdentity({ user: null, role: 'north' }, now({ userStatus: null, tokenTenant: status }))).toBe(verdict);
   });
 
   it('is left to Directus when it has to do with no tenant', () => {
