@@ -12,7 +12,14 @@ import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
 import { countRows } from './row-counts.ts';
 import { forgetScope, readScopes, recordScope, scopesWithoutStoredRules, withScopeLock } from './scopes.ts';
 import { storeRules } from './stored-rules.ts';
-import { assertTenantFieldIsFree, ensureTenantField, ensureTenantIndex, removeTenantField } from './tenant-field.ts';
+import {
+  allowNoTenant,
+  assertTenantFieldIsFree,
+  ensureTenantField,
+  ensureTenantIndexes,
+  removeTenantField,
+  requireTenant,
+} from './tenant-field.ts';
 import { isNotUnique } from './unique-errors.ts';
 import { readUniqueFields, releaseUniqueness } from './uniqueness.ts';
 
@@ -187,9 +194,11 @@ async function adopt(
 
   await prepare(plan);
   const assigned = assignment ? await assign(context, adoption, assignment, progress) : 0;
-  await ensureTenantIndex(context, collection);
+  await ensureTenantIndexes(context, collection);
+  if (scope === 'tenant') await requireTenant(context, collection);
 
   if (isScopable(collection)) {
+    if (scope === 'mixed') await allowNoTenant(context, collection);
     await decide(context, collection, scope);
     await followScope(context, collection, scope);
   } else await flushCaches(context);
