@@ -9,6 +9,7 @@ import type { Tenant, TenantStatus, TenantUsage, TenantWithUsage } from '../tena
 import { runtime } from '../runtime.ts';
 import { countOf } from './database.ts';
 import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
+import { once, type Book } from './idempotency.ts';
 import { createUser, recordMembership, sendInvitation, type NewPerson } from './members.ts';
 import { asManagedWrite } from './managed-writes.ts';
 
@@ -64,14 +65,31 @@ const TENANT_FIELDS = [
  * Creates a tenant with its role and, where one is named, its owner; all or nothing. Costs the same however many tenants
  * there are: no permission or policy is written and, but for the first tenant, no cache is flushed.
  *
+ * @param key of a request that may come several times and is done once
  * @throws NotUniqueError when the slug or the owner's e-mail address is taken
+ * @throws ConflictError when the key was used for another request
  */
-export async function provisionTenant(context: ServiceContext, input: NewTenant): Promise<TenantWithUsage> {
+export async function provisionTenant(
+  context: ServiceContext,
+  input: NewTenant,
+  key: string | null = null,
+): Promise<TenantWithUsage> {
+  return once(context, key, input, (book) => provision(context, input, book));
+}
+
+async function provision(context: ServiceContext, input: NewTenant, book: Book): Promise<TenantWithUsage> {
   const { schema } = await cachedAccess(context);
   const id = randomUUID();
 
-  await context.database.transaction((transaction) =>
-    asManagedWrite(() => writeTenant(fullAccessWith(context, schema, transaction), id, input)),
+  const tenant = await context.database.transaction((transaction) =>
+    asManagedWrite(async () => {
+      const access = fullAccessWith(context, schema, transaction);
+      await writeTenant(access, id, input);
+
+      const written = await readTenantWith(access, id);
+      await book(transaction, id, written);
+      return written;
+    }),
   );
 
   if (!runtime.tenantsExist) {
@@ -80,8 +98,7 @@ export async function provisionTenant(context: ServiceContext, input: NewTenant)
   }
 
   if (input.owner?.invite) await sendInvitation(context, id, input.owner.email);
-
-  return readTenant(context, id);
+  return tenant;
 }
 
 /** The role of a tenant: the same id, below the role `Tenants`. */
@@ -162,10 +179,12 @@ export async function findTenantId(database: Knex, idOrSlug: string): Promise<st
 
 /** One tenant with its usage, by id. */
 export async function readTenant(context: ServiceContext, id: string): Promise<TenantWithUsage> {
-  const { items, schema } = await cachedAccess(context);
+  return readTenantWith(await cachedAccess(context), id);
+}
+
+async function readTenantWith({ items, schema, knex }: FullAccess, id: string): Promise<TenantWithUsage> {
   const tenant = (await items(TENANTS).readOne(id, { fields: TENANT_FIELDS })) as Tenant;
-  const usage = await readUsage(context.database, usageSources(schema), [id]);
-  return withUsage(tenant, usage);
+  return withUsage(tenant, await readUsage(knex, usageSources(schema), [id]));
 }
 
 /** A page of tenants with their usage. */

@@ -18,6 +18,9 @@ export const REVISION_TABLE = 'tenancy_revision';
 /** Table of members who act in another tenant until theirs is open again. No collection either. */
 export const DETOURS_TABLE = 'tenancy_detours';
 
+/** Table of answers that are given again to whoever repeats a request under the same key. No collection either. */
+export const ANSWERS_TABLE = 'tenancy_answers';
+
 /** Table of the installation steps that were done. Not registered as a collection either. */
 export const STEPS_TABLE = 'tenancy_steps';
 

@@ -13,65 +13,13 @@ import {
 } from '../../services/tenants.ts';
 import { setStatus } from '../../services/lifecycle.ts';
 import { LEVELS } from '../../tenancy/managed.ts';
-import { SLUG_MAX_LENGTH, SLUG_PATTERN, slugOf } from '../../tenancy/slug.ts';
 import { TENANT_STATUSES } from '../../tenancy/types.ts';
+import { keyOf } from './idempotency-key.ts';
+import { importTenants } from './import.ts';
+import { domains, hasOneWayIn, name, parseNewTenant, person, settings, slug, TWO_WAYS_IN } from './new-tenant.ts';
 import { accountabilityOf, expected, handleOwner, handleSuperAdmin, parse } from './http.ts';
 
 const MAX_TENANTS_PER_PAGE = 1000;
-
-const name = z
-  .string(expected('a text'))
-  .trim()
-  .min(1, 'must not be empty')
-  .max(255, 'must have at most 255 characters');
-
-const slug = z
-  .string(expected('a text'))
-  .max(SLUG_MAX_LENGTH, `must have at most ${SLUG_MAX_LENGTH} characters`)
-  .regex(SLUG_PATTERN, 'may have lower-case letters, digits and single hyphens between them');
-
-const personName = z.string(expected('a text')).trim().max(50, 'must have at most 50 characters');
-
-const person = {
-  email: z.email(expected('an e-mail address')).max(128, 'must have at most 128 characters'),
-  password: z.string(expected('a text')).min(1, 'must not be empty').optional(),
-  invite: z.boolean(expected('true or false')).optional(),
-  first_name: personName.optional(),
-  last_name: personName.optional(),
-};
-
-/** Whoever is invited chooses the password. */
-function hasOneWayIn({ invite, password }: { invite?: boolean | undefined; password?: string | undefined }): boolean {
-  return !invite || password === undefined;
-}
-
-const TWO_WAYS_IN = {
-  path: ['password'],
-  error: 'is chosen by whoever accepts the invitation: leave it out, or "invite"',
-};
-
-const settings = z.record(z.string(), z.unknown(), expected('an object'));
-
-const domains = z
-  .array(
-    z
-      .string(expected('a text'))
-      .max(253, 'must have at most 253 characters')
-      .regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, 'must be a host name in lower case, such as "north.example.com"'),
-    expected('a list of host names'),
-  )
-  .max(100, 'may have at most 100 host names');
-
-const tenantToCreate = z.strictObject(
-  {
-    name,
-    slug: slug.optional(),
-    owner: z.strictObject(person, expected('an object')).refine(hasOneWayIn, TWO_WAYS_IN).optional(),
-    settings: settings.optional(),
-    domains: domains.optional(),
-  },
-  expected('an object'),
-);
 
 const tenantChanges = z.strictObject(
   {
@@ -136,14 +84,14 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
   router.post(
     '/tenants',
     handleSuperAdmin(async (request, response) => {
-      const input = parse(tenantToCreate, request.body);
-
-      // A name without any Latin letter or digit gives no slug.
-      const wanted = parse(z.object({ slug }), { slug: input.slug ?? slugOf(input.name) });
-
-      const tenant = await provisionTenant(context, { ...input, slug: wanted.slug });
+      const tenant = await provisionTenant(context, parseNewTenant(request.body), keyOf(request));
       response.status(201).json({ data: tenant });
     }),
+  );
+
+  router.post(
+    '/tenants/import',
+    handleSuperAdmin((request, response) => importTenants(context, request, response)),
   );
 
   router.get(

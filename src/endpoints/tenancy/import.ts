@@ -1,0 +1,92 @@
+import { createInterface } from 'node:readline';
+import type { EndpointExtensionContext } from '@directus/types';
+import type { Request, Response } from 'express';
+import { isDirectusError } from '@directus/errors';
+import { InvalidFieldError } from '../../tenancy/errors.ts';
+import { provisionTenant } from '../../services/tenants.ts';
+import { keyOf } from './idempotency-key.ts';
+import { parseNewTenant } from './new-tenant.ts';
+
+/** Characters of one line, which describes one tenant. */
+const LONGEST_LINE = 1_000_000;
+
+/** What became of one line. */
+type LineResult = { line: number; status: number } & ({ data: unknown } | { errors: object[] });
+
+/**
+ * Provisions a tenant for each line of a body of NDJSON, and answers a line of NDJSON for each as soon as it is done: the number
+ * of the line, counted from 1, and what `POST /tenancy/tenants` would have answered. A line that is refused keeps no other
+ * from being done. Empty lines are passed over.
+ *
+ * With an `Idempotency-Key` an import that was interrupted can be sent again as it is: lines that were done answer what they did.
+ */
+export async function importTenants(
+  context: EndpointExtensionContext,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const key = keyOf(request);
+
+  if (!request.is(['application/x-ndjson', 'application/ndjson', 'text/plain'])) {
+    throw new InvalidFieldError({ field: 'Content-Type', reason: 'must be "application/x-ndjson"' });
+  }
+
+  response.status(200).type('application/x-ndjson');
+  // Proxies that wait for the whole answer would hide how far the work is.
+  response.set('X-Accel-Buffering', 'no');
+  response.flushHeaders();
+
+  let number = 0;
+
+  for await (const line of createInterface({ input: request, crlfDelay: Infinity })) {
+    number += 1;
+    if (line.trim() === '') continue;
+
+    const lineKey = key === null ? null : `${key} line ${number}`;
+    const result = await provisionLine(context, line, number, lineKey);
+    // Whoever went away stops the work after this line; the next time it goes on from here.
+    if (response.destroyed) return;
+    response.write(`${JSON.stringify(result)}\n`);
+  }
+
+  response.end();
+}
+
+async function provisionLine(
+  context: EndpointExtensionContext,
+  text: string,
+  line: number,
+  key: string | null,
+): Promise<LineResult> {
+  try {
+    const tenant = await provisionTenant(context, parseNewTenant(objectIn(text)), key);
+    return { line, status: 201, data: tenant };
+  } catch (error) {
+    const errors = [error].flat().filter((each) => isDirectusError(each));
+
+    if (errors.length === 0) {
+      context.logger.error(error, `Tenancy: line ${line} of an import failed`);
+      const message = 'An unexpected error occurred. The log of Directus has the details.';
+      return { line, status: 500, errors: [{ message, extensions: { code: 'INTERNAL_SERVER_ERROR' } }] };
+    }
+
+    const [first] = errors;
+    return {
+      line,
+      status: first?.status ?? 500,
+      errors: errors.map(({ message, code, extensions }) => ({ message, extensions: { ...(extensions ?? {}), code } })),
+    };
+  }
+}
+
+function objectIn(text: string): unknown {
+  if (text.length > LONGEST_LINE) {
+    throw new InvalidFieldError({ field: 'body', reason: `must have at most ${LONGEST_LINE} characters in a line` });
+  }
+
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new InvalidFieldError({ field: 'body', reason: 'must be one JSON object in each line' });
+  }
+}

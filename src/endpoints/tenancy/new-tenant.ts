@@ -1,0 +1,77 @@
+import * as z from 'zod';
+import type { NewTenant } from '../../services/tenants.ts';
+import { SLUG_MAX_LENGTH, SLUG_PATTERN, slugOf } from '../../tenancy/slug.ts';
+import { expected, parse } from './http.ts';
+
+export const name = z
+  .string(expected('a text'))
+  .trim()
+  .min(1, 'must not be empty')
+  .max(255, 'must have at most 255 characters');
+
+export const slug = z
+  .string(expected('a text'))
+  .max(SLUG_MAX_LENGTH, `must have at most ${SLUG_MAX_LENGTH} characters`)
+  .regex(SLUG_PATTERN, 'may have lower-case letters, digits and single hyphens between them');
+
+const personName = z.string(expected('a text')).trim().max(50, 'must have at most 50 characters');
+
+export const person = {
+  email: z.email(expected('an e-mail address')).max(128, 'must have at most 128 characters'),
+  password: z.string(expected('a text')).min(1, 'must not be empty').optional(),
+  invite: z.boolean(expected('true or false')).optional(),
+  first_name: personName.optional(),
+  last_name: personName.optional(),
+};
+
+/** Whoever is invited chooses the password. */
+export function hasOneWayIn({
+  invite,
+  password,
+}: {
+  invite?: boolean | undefined;
+  password?: string | undefined;
+}): boolean {
+  return !invite || password === undefined;
+}
+
+export const TWO_WAYS_IN = {
+  path: ['password'],
+  error: 'is chosen by whoever accepts the invitation: leave it out, or "invite"',
+};
+
+export const settings = z.record(z.string(), z.unknown(), expected('an object'));
+
+export const domains = z
+  .array(
+    z
+      .string(expected('a text'))
+      .max(253, 'must have at most 253 characters')
+      .regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, 'must be a host name in lower case, such as "north.example.com"'),
+    expected('a list of host names'),
+  )
+  .max(100, 'may have at most 100 host names');
+
+const tenantToCreate = z.strictObject(
+  {
+    name,
+    slug: slug.optional(),
+    owner: z.strictObject(person, expected('an object')).refine(hasOneWayIn, TWO_WAYS_IN).optional(),
+    settings: settings.optional(),
+    domains: domains.optional(),
+  },
+  expected('an object'),
+);
+
+/**
+ * What a request wants to have provisioned; without a slug it gets that of its name.
+ *
+ * @throws InvalidFieldError for each field that is not as it must be
+ */
+export function parseNewTenant(body: unknown): NewTenant {
+  const input = parse(tenantToCreate, body);
+
+  // A name without any Latin letter or digit gives no slug.
+  const wanted = parse(z.object({ slug }), { slug: input.slug ?? slugOf(input.name) });
+  return { ...input, slug: wanted.slug };
+}
