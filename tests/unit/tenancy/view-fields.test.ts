@@ -12,7 +12,7 @@ const fields = (types: Record<string, string>): Record<string, FieldOverview> =>
     ]),
   );
 
-const numbers = fields(Object.fromEntries([...'abcdefgh'].map((name) => [name, 'integer'])));
+const numbers = fields(Object.fromEntries(Array.from('abcdefgh').map((name) => [name, 'integer'])));
 const sortsBy = (...sort: string[]): unknown => ({ tabular: { sort } });
 
 it('names the fields of the settings first, and each field once', () => {
@@ -22,7 +22,7 @@ it('names the fields of the settings first, and each field once', () => {
 });
 
 it('takes the five most used, and of equally used ones the first by name', () => {
-  const queries = [sortsBy('h', 'c'), sortsBy('-h'), ...[...'gfedcba'].map((name) => sortsBy(name))];
+  const queries = [sortsBy('h', 'c'), sortsBy('-h'), ...Array.from('gfedcba').map((name) => sortsBy(name))];
   expect(viewFields(none, queries, numbers, () => true)).toEqual(['c', 'h', 'a', 'b', 'd']);
 });
 
