@@ -11,7 +11,13 @@ import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
 import { countRows } from './row-counts.ts';
 import { forgetScope, readScopes, recordScope, scopesWithoutStoredRules, withScopeLock } from './scopes.ts';
 import { storeRules } from './stored-rules.ts';
-import { assertTenantFieldIsFree, ensureTenantField, ensureTenantIndex, removeTenantField } from './tenant-field.ts';
+import {
+  assertTenantFieldIsFree,
+  ensureTenantField,
+  ensureTenantIndexes,
+  removeTenantField,
+  requireTenant,
+} from './tenant-field.ts';
 import { isNotUnique } from './unique-errors.ts';
 import { readUniqueFields, releaseUniqueness } from './uniqueness.ts';
 
@@ -156,7 +162,8 @@ async function adopt(
 
   await prepare();
   const assigned = assignment ? await assign(context, adoption, assignment, progress) : 0;
-  await ensureTenantIndex(context, collection);
+  await ensureTenantIndexes(context, collection);
+  if (!mayStayUnowned) await requireTenant(context, collection);
 
   if (isScopable(collection)) await followScope(context, collection, 'tenant');
   else await flushCaches(context);

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Knex } from 'knex';
 
 export type DatabaseVendor = 'postgres' | 'mysql' | 'sqlite' | 'other';
@@ -45,8 +46,12 @@ async function withDatabaseLock<Result>(database: Knex, name: string, work: () =
   const connection: unknown = await database.client.acquireConnection();
 
   try {
-    const answer: unknown = await database.raw(lock.take, [name]).connection(connection);
-    if (!lock.isTaken(answer)) throw new Error(`The database did not give the lock "${name}" in time. Try again.`);
+    const end = Date.now() + LOCK_SECONDS * 1000;
+
+    while (!lock.isTaken(await database.raw(lock.take, [name]).connection(connection))) {
+      if (Date.now() >= end) throw new Error(`The database did not give the lock "${name}" in time. Try again.`);
+      await wait(LOCK_INTERVAL);
+    }
 
     try {
       return await work();
@@ -65,41 +70,33 @@ interface Lock {
   isTaken(answer: unknown): boolean;
 }
 
+/** Seconds after which nobody waits any more for a lock. */
+const LOCK_SECONDS = 600;
+
+/** Milliseconds after which a lock that another session has is asked for again. */
+const LOCK_INTERVAL = 50;
+
 /** MySQL's locks are the whole server's, which other projects may use too, and their names have at most 64 characters. */
 const MYSQL_LOCK_NAME = `SHA1(CONCAT(DATABASE(), ':', ?))`;
 
 const LOCKS: Partial<Record<DatabaseVendor, Lock>> = {
+  // A statement that waits keeps its view of the database, and an index that is built concurrently waits for all of these.
+  // Whoever builds one has a lock; others would wait for that, and it for them, which PostgreSQL does not notice.
   postgres: {
-    take: 'SELECT pg_advisory_lock(hashtext(?))',
+    take: 'SELECT pg_try_advisory_lock(hashtext(?)) AS taken',
     giveBack: 'SELECT pg_advisory_unlock(hashtext(?))',
-    isTaken: () => true,
+    isTaken: (answer) => (answer as { rows: { taken: boolean }[] }).rows[0]?.taken === true,
   },
   mysql: {
-    take: `SELECT GET_LOCK(${MYSQL_LOCK_NAME}, 600) AS taken`,
+    take: `SELECT GET_LOCK(${MYSQL_LOCK_NAME}, ${LOCK_SECONDS}) AS taken`,
     giveBack: `SELECT RELEASE_LOCK(${MYSQL_LOCK_NAME})`,
     isTaken: (answer) => Number((answer as { taken: unknown }[][])[0]?.[0]?.taken) === 1,
   },
 };
 
-/** Creates an index unless one of that name is there. Names are at most 63 characters, the limit of PostgreSQL. */
-export async function ensureIndex(
-  database: Knex,
-  table: string,
-  columns: string[],
-  options: { unique?: boolean } = {},
-): Promise<void> {
-  const name = indexName(table, columns, options);
-  if (await hasIndex(database, table, name)) return;
-
-  await database.schema.alterTable(table, (builder) => {
-    if (options.unique) builder.unique(columns, { indexName: name });
-    else builder.index(columns, name);
-  });
-}
-
-/** The name under which {@link ensureIndex} creates an index. */
-export function indexName(table: string, columns: string[], options: { unique?: boolean } = {}): string {
-  const name = ['tenancy', table, ...columns, options.unique ? 'unique' : 'index'].join('_');
+/** A name after a table that is the same each time, of at most 63 characters, which is the limit of PostgreSQL. */
+export function nameAfter(table: string, ...parts: string[]): string {
+  const name = ['tenancy', table, ...parts].join('_');
   return name.length <= 63 ? name : `${name.slice(0, 54)}_${checksum(name)}`;
 }
 
@@ -110,26 +107,30 @@ function checksum(text: string): string {
   return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
-async function hasIndex(database: Knex, table: string, name: string): Promise<boolean> {
+/** The rows of a raw query, which every driver wraps in its own way. */
+export function rowsOf<Row>(database: Knex, result: unknown): Row[] {
   switch (vendorOf(database)) {
     case 'postgres':
-      return hasRow(database('pg_indexes').where({ tablename: table, indexname: name }));
+      return (result as { rows: Row[] }).rows;
     case 'mysql':
-      return hasRow(
-        database('information_schema.statistics')
-          .where({ table_name: table, index_name: name })
-          .andWhereRaw('table_schema = DATABASE()'),
-      );
-    case 'sqlite':
-      return hasRow(database('sqlite_master').where({ type: 'index', tbl_name: table, name }));
-    case 'other':
-      return false;
+      return (result as [Row[]])[0];
+    default:
+      return result as Row[];
   }
 }
 
-async function hasRow(query: Knex.QueryBuilder): Promise<boolean> {
-  return (await query.select(query.client.raw('1 as found')).first()) !== undefined;
+/** Alters a table on MySQL or MariaDB while others read and write it, or without that where the database cannot. */
+export async function alterOnline(database: Knex, statement: string, bindings: string[]): Promise<void> {
+  try {
+    await database.raw(`${statement}, ALGORITHM=INPLACE, LOCK=NONE`, bindings);
+  } catch (error) {
+    if (!NOT_ONLINE.has((error as { errno?: unknown }).errno)) throw error;
+    await database.raw(statement, bindings);
+  }
 }
+
+/** ER_ALTER_OPERATION_NOT_SUPPORTED, and the same with a reason. */
+const NOT_ONLINE = new Set<unknown>([1845, 1846]);
 
 /** How many rows a query meets; PostgreSQL answers counts as text. */
 export async function countOf(query: Knex.QueryBuilder): Promise<number> {

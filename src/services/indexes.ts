@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { TableIndex } from '../tenancy/doctor/indexes.ts';
-import { vendorOf, type DatabaseVendor } from './database.ts';
+import { alterOnline, nameAfter, rowsOf, vendorOf, type DatabaseVendor } from './database.ts';
 
 /** One column of an index, in the words of every vendor's query. */
 interface IndexColumn {
@@ -38,13 +38,12 @@ const QUERIES: Partial<Record<DatabaseVendor, string>> = {
 
 /** The indexes of a table; null on a database whose catalogue is not known here. */
 export async function readIndexes(database: Knex, table: string): Promise<TableIndex[] | null> {
-  const vendor = vendorOf(database);
-  const query = QUERIES[vendor];
+  const query = QUERIES[vendorOf(database)];
   if (!query) return null;
 
   const indexes = new Map<string, TableIndex>();
 
-  for (const row of rowsOf(vendor, await database.raw(query, [table]))) {
+  for (const row of rowsOf<IndexColumn>(database, await database.raw(query, [table]))) {
     const index = indexes.get(row.name) ?? {
       name: row.name,
       columns: [],
@@ -60,18 +59,87 @@ export async function readIndexes(database: Knex, table: string): Promise<TableI
   return [...indexes.values()];
 }
 
-/** The rows of a raw query, which every driver wraps in its own way. */
-function rowsOf(vendor: DatabaseVendor, result: unknown): IndexColumn[] {
-  switch (vendor) {
-    case 'postgres':
-      return (result as { rows: IndexColumn[] }).rows;
+function isTrue(value: unknown): boolean {
+  return value === true || Number(value) === 1;
+}
+
+/**
+ * Creates an index unless it is there. One of its name that is of no use is built again: PostgreSQL leaves such a one behind
+ * when it is interrupted, and SQLite and MySQL keep what is left of an index when one of its columns goes.
+ */
+export async function ensureIndex(
+  database: Knex,
+  table: string,
+  columns: string[],
+  options: { unique?: boolean } = {},
+): Promise<void> {
+  const name = indexName(table, columns, options);
+  const present = (await readIndexes(database, table))?.find((index) => index.name === name);
+
+  if (present) {
+    if (!present.partial && present.columns.join() === columns.join()) return;
+    await discard(database, table, name);
+  }
+
+  await build(database, table, columns, name, options.unique === true);
+}
+
+/** The name under which {@link ensureIndex} creates an index. */
+export function indexName(table: string, columns: string[], options: { unique?: boolean } = {}): string {
+  return nameAfter(table, ...columns, options.unique ? 'unique' : 'index');
+}
+
+/** Drops an index, or the constraint that it belongs to. */
+export async function dropIndex(database: Knex, table: string, name: string): Promise<void> {
+  switch (vendorOf(database)) {
     case 'mysql':
-      return (result as [IndexColumn[]])[0];
+      await database.raw('ALTER TABLE ?? DROP INDEX ??', [table, name]);
+      return;
+    case 'postgres':
+      // A constraint takes its index along; what was made as an index has no constraint.
+      await database.raw('ALTER TABLE ?? DROP CONSTRAINT IF EXISTS ??', [table, name]);
+      await database.raw('DROP INDEX IF EXISTS ??', [name]);
+      return;
     default:
-      return result as IndexColumn[];
+      await database.raw('DROP INDEX IF EXISTS ??', [name]);
   }
 }
 
-function isTrue(value: unknown): boolean {
-  return value === true || Number(value) === 1;
+/** Builds an index while others write, where the database can. */
+async function build(database: Knex, table: string, columns: string[], name: string, unique: boolean): Promise<void> {
+  const kind = unique ? 'UNIQUE INDEX' : 'INDEX';
+  const list = columns.map(() => '??').join(', ');
+
+  switch (vendorOf(database)) {
+    case 'postgres':
+      try {
+        // To build it concurrently means to wait for what others began, such as a backup: not for a table that is new.
+        const how = (await isEmpty(database, table)) ? '' : 'CONCURRENTLY';
+        await database.raw(`CREATE ${kind} ${how} IF NOT EXISTS ?? ON ?? (${list})`, [name, table, ...columns]);
+      } catch (error) {
+        // What is left of a unique index refuses values all the same.
+        await discard(database, table, name);
+        throw error;
+      }
+      return;
+    case 'mysql':
+      await alterOnline(database, `ALTER TABLE ?? ADD ${kind} ?? (${list})`, [table, name, ...columns]);
+      return;
+    default:
+      await database.schema.alterTable(table, (builder) => {
+        if (unique) builder.unique(columns, { indexName: name });
+        else builder.index(columns, name);
+      });
+  }
+}
+
+async function isEmpty(database: Knex, table: string): Promise<boolean> {
+  const row: unknown = await database(table).first(database.raw('1 AS found'));
+  return row === undefined;
+}
+
+/** Drops an index that is of no use, and has no constraint; readers and writers do not wait for it. */
+async function discard(database: Knex, table: string, name: string): Promise<void> {
+  if (vendorOf(database) === 'postgres') await database.raw('DROP INDEX CONCURRENTLY IF EXISTS ??', [name]);
+  else await dropIndex(database, table, name);
 }

@@ -1,9 +1,13 @@
 import type { Field, Relation, SchemaOverview } from '@directus/types';
+import type { Knex } from 'knex';
 import { ConflictError } from '../tenancy/errors.ts';
 import { TENANT_FIELD, TENANTS } from '../tenancy/managed.ts';
 import { hasTenantField, primaryKeyOf } from '../tenancy/scopes.ts';
-import { ensureIndex } from './database.ts';
-import { fullAccess, type ServiceContext } from './directus.ts';
+import { viewFields, type CollectionSettings } from '../tenancy/view-fields.ts';
+import { vendorOf } from './database.ts';
+import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
+import { dropIndex, ensureIndex, indexName, readIndexes } from './indexes.ts';
+import { refuseNullOnMySql, refuseNullOnPostgres } from './not-null.ts';
 
 /** What Directus takes for a new field; its own type asks for every property of a stored one. */
 type FieldDefinition = Partial<Field> & { field: string; type: Field['type'] };
@@ -80,9 +84,150 @@ export async function ensureTenantIndex(context: ServiceContext, collection: str
   await ensureIndex(context.database, collection, [TENANT_FIELD, primaryKeyOf(collection, schema)]);
 }
 
-/** Takes the field, its relation and its values away. The rows stay. */
+/** As {@link ensureTenantIndex}, with one more index for each field by which the views of the collection are sorted or filtered. */
+export async function ensureTenantIndexes(context: ServiceContext, collection: string): Promise<void> {
+  const { database } = context;
+  await ensureTenantIndex(context, collection);
+
+  for (const field of await readViewFields(context, collection)) {
+    const indexes = (await readIndexes(database, collection)) ?? [];
+    const isServed = indexes.some(
+      ({ columns, partial }) => columns[0] === TENANT_FIELD && columns[1] === field && !partial,
+    );
+
+    if (!isServed) await ensureIndex(database, collection, [TENANT_FIELD, field]);
+  }
+}
+
+/** Characters of a text that fit into an index beside a tenant: PostgreSQL takes some 2,700 bytes, MySQL 3,072. */
+const LONGEST_TEXT = 600;
+
+async function readViewFields(context: ServiceContext, collection: string): Promise<string[]> {
+  const { database } = context;
+  const { schema } = await fullAccess(context);
+  const {
+    [TENANT_FIELD]: _tenant,
+    [primaryKeyOf(collection, schema)]: _primary,
+    ...fields
+  } = schema.collections[collection]?.fields ?? {};
+
+  const settings: CollectionSettings | undefined = await database('directus_collections')
+    .where({ collection })
+    .first('sort_field', 'archive_field');
+
+  const presets: { layout_query: unknown }[] = await database('directus_presets')
+    .where({ collection })
+    .whereNotNull('layout_query')
+    .select('layout_query');
+
+  const columns = (await database(collection).columnInfo()) as Partial<Record<string, Knex.ColumnInfo>>;
+
+  return viewFields(
+    settings ?? { sort_field: null, archive_field: null },
+    presets.map(({ layout_query: query }) => parsed(query)),
+    fields,
+    (field) => (columns[field]?.maxLength ?? Infinity) <= LONGEST_TEXT,
+  );
+}
+
+/** Some drivers answer JSON as text; what is none, which a person may have written there, counts for nothing. */
+function parsed(json: unknown): unknown {
+  if (typeof json !== 'string') return json;
+
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Makes the database itself refuse rows of a collection without tenant, where all of them have one. The caller empties the
+ * caches of Directus. Twice changes nothing.
+ */
+export async function requireTenant(context: ServiceContext, collection: string): Promise<void> {
+  if (await hasUnownedRows(context, collection)) return;
+  await generateTenant(context, collection);
+
+  try {
+    await refuseNull(context, collection);
+  } catch (error) {
+    // Somebody wrote a row without tenant meanwhile, past Directus: the next call finds it.
+    if (!(await hasUnownedRows(context, collection))) throw error;
+  }
+}
+
+/** Whether a collection with the field has rows without tenant; the index of the field answers that. */
+export async function hasUnownedRows(
+  { database }: Pick<ServiceContext, 'database'>,
+  collection: string,
+): Promise<boolean> {
+  const row: unknown = await database(collection).whereNull(TENANT_FIELD).first(database.raw('1 AS found'));
+  return row !== undefined;
+}
+
+/**
+ * Marks the field as one whose values are generated: Directus would ask for it in the payloads of members, and GraphQL in
+ * their mutations, once it cannot be empty. Members' rows are stamped, and others without tenant refused, before Directus
+ * comes to generating a value; without the extension what it generates names no tenant, and is refused by the foreign key.
+ */
+async function generateTenant(context: ServiceContext, collection: string): Promise<void> {
+  const { schema, fields } = await fullAccess(context);
+  const special = schema.collections[collection]?.fields[TENANT_FIELD]?.special ?? [];
+  if (special.includes('uuid')) return;
+
+  await fields().updateField(collection, {
+    field: TENANT_FIELD,
+    type: 'uuid',
+    meta: { special: [...special, 'uuid'] },
+  } as unknown as FieldDefinition);
+}
+
+async function refuseNull(context: ServiceContext, collection: string): Promise<void> {
+  const { database } = context;
+
+  switch (vendorOf(database)) {
+    case 'postgres':
+      return refuseNullOnPostgres(database, collection, TENANT_FIELD);
+    case 'mysql':
+      return refuseNullOnMySql(database, collection, TENANT_FIELD);
+    default: {
+      const { schema } = await fullAccess(context);
+      if (schema.collections[collection]?.fields[TENANT_FIELD]?.nullable !== true) return;
+
+      // Directus alters a column by what it remembers of it, which somebody may have changed in the database.
+      await flushCaches(context);
+      const { fields } = await fullAccess(context);
+      await fields().updateField(collection, {
+        field: TENANT_FIELD,
+        type: 'uuid',
+        schema: { is_nullable: false },
+      } as unknown as FieldDefinition);
+    }
+  }
+}
+
+/** Takes the field, its relation, its indexes and its values away. The rows stay. */
 export async function removeTenantField(context: ServiceContext, collection: string): Promise<void> {
+  const { database } = context;
   const access = await fullAccess(context);
   if (!access.schema.collections[collection]?.fields[TENANT_FIELD]) return;
+
+  const own = await ownIndexes(context, collection);
   await access.fields().deleteField(collection, TENANT_FIELD);
+
+  // SQLite and MySQL keep an index of the other columns, under a name that promises more. Before, its foreign key needs it.
+  for (const { name } of (await readIndexes(database, collection)) ?? []) {
+    if (own.has(name)) await dropIndex(database, collection, name);
+  }
+}
+
+/** The names of the indexes that this extension made for reading the rows of a tenant. */
+async function ownIndexes({ database }: ServiceContext, collection: string): Promise<Set<string>> {
+  const indexes = ((await readIndexes(database, collection)) ?? []).filter(({ name, columns }) => {
+    const named = columns.filter((column) => column !== null);
+    return named[0] === TENANT_FIELD && name === indexName(collection, named);
+  });
+
+  return new Set(indexes.map(({ name }) => name));
 }

@@ -1,5 +1,5 @@
 import { TENANT_FIELD } from '../tenancy/managed.ts';
-import { indexName } from './database.ts';
+import { indexName } from './indexes.ts';
 
 /** The errors of PostgreSQL's and MySQL's drivers, as far as Directus takes the names in its own error from them. */
 interface DriverError {

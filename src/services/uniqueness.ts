@@ -7,9 +7,9 @@ import { TENANT_FIELD } from '../tenancy/managed.ts';
 import { isScopable, primaryKeyOf, treatmentOf } from '../tenancy/scopes.ts';
 import type { UniqueField } from '../tenancy/types.ts';
 import { uniqueFieldsOf, uniqueIndexesOf, whyNotUnique } from '../tenancy/uniqueness.ts';
-import { ensureIndex, indexName, vendorOf } from './database.ts';
+import { vendorOf } from './database.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
-import { readIndexes } from './indexes.ts';
+import { dropIndex, ensureIndex, indexName, readIndexes } from './indexes.ts';
 import { readScopes, withScopeLock } from './scopes.ts';
 
 /** Within what the values of a field are unique. */
@@ -306,19 +306,4 @@ function isReference(collection: string, field: string, { relations }: SchemaOve
     (relation) =>
       relation.collection === collection && relation.field === field && relation.related_collection !== null,
   );
-}
-
-async function dropIndex(database: Knex, collection: string, name: string): Promise<void> {
-  switch (vendorOf(database)) {
-    case 'mysql':
-      await database.raw('ALTER TABLE ?? DROP INDEX ??', [collection, name]);
-      return;
-    case 'postgres':
-      // A constraint takes its index along; what was made as an index has no constraint.
-      await database.raw('ALTER TABLE ?? DROP CONSTRAINT IF EXISTS ??', [collection, name]);
-      await database.raw('DROP INDEX IF EXISTS ??', [name]);
-      return;
-    default:
-      await database.raw('DROP INDEX IF EXISTS ??', [name]);
-  }
 }

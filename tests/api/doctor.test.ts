@@ -10,6 +10,7 @@ import { login, send, type Account } from '../support/client.ts';
 import { startTestHost } from '../support/host.ts';
 import { createPerson, createPolicy, everythingOn } from '../support/people.ts';
 import { runSql } from '../support/sql.ts';
+import { allowUnownedRows } from '../support/unowned.ts';
 import { createReadingFlow, createWorld, must, type World } from '../support/world.ts';
 
 type MendedReport = DoctorReport & { fixed: { id: string; message: string }[] };
@@ -328,13 +329,29 @@ describe.each(CELLS)('The doctor (Directus $directus, $database)', (cell) => {
   });
 
   it('finds rows without tenant', async () => {
+    await allowUnownedRows(host.database, 'tasks');
+    expect(await check('required-tenants')).toMatchObject({ status: 'warn', fixable: true });
     await sql("INSERT INTO tasks (id, title) VALUES (9001, 'a'), (9002, 'b')");
+    await passes('required-tenants');
     const found = await check('unowned-rows');
     expect(found).toMatchObject({ status: 'warn', fixable: false });
     expect(found.message).toContain('2 rows of "tasks" (9001 and 9002) without tenant');
 
     await must(superAdmin, 'PATCH', '/items/tasks', { keys: [9001, 9002], data: { tenant_id: world.north.id } });
     await passes('unowned-rows');
+  });
+
+  it('makes the database refuse rows without tenant, where all of them have one', async () => {
+    // As somebody made it by hand, or an older version of this extension, which did not mark the field.
+    await allowUnownedRows(host.database, 'tags');
+    await sql("UPDATE directus_fields SET special = 'm2o' WHERE collection = 'tags' AND field = 'tenant_id'");
+    const found = await check('required-tenants');
+    expect(found).toMatchObject({ status: 'warn', fixable: true });
+    expect(found.message).toContain('tags');
+
+    expect(await mendsFully('required-tenants')).toContain('tags');
+    await expect(sql("INSERT INTO tags (name) VALUES ('nobody')")).rejects.toThrow(/null|default value/i);
+    await must(world.north.editor, 'POST', '/items/tags', { name: 'north-new' });
   });
 
   it('gives files of members to their tenant where it is clear which', async () => {

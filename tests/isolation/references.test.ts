@@ -3,6 +3,7 @@ import { inEveryCell } from '../support/cells.ts';
 import type { Account } from '../support/client.ts';
 import { createPerson, createPolicy, everythingOn } from '../support/people.ts';
 import { runSql } from '../support/sql.ts';
+import { allowUnownedRows } from '../support/unowned.ts';
 import { must, uploadFile, type World } from '../support/world.ts';
 
 interface Row {
@@ -232,6 +233,7 @@ inEveryCell('A row refers to rows of its own tenant', (world, host) => {
   it('holds for a row of nobody that a super-admin gives to a tenant: it takes along what it refers to', async () => {
     const { north, south, superAdmin } = world();
     const database = host().database;
+    await allowUnownedRows(database, 'projects');
     await runSql(database, `INSERT INTO projects (title, client) VALUES ('nobody-refers', ?)`, [south.clients[0]!]);
     const [row] = await runSql(database, `SELECT id FROM projects WHERE title = 'nobody-refers'`);
     const path = `/items/projects/${String(row!['id'])}`;

@@ -1,6 +1,6 @@
 import type { Field, RawCollection, Relation } from '@directus/types';
-import { ensureIndex } from '../../services/database.ts';
 import { fullAccess, isDirectus11, type FullAccess, type ServiceContext } from '../../services/directus.ts';
+import { ensureIndex } from '../../services/indexes.ts';
 import { recordScope } from '../../services/scopes.ts';
 import { ensureTenantField, ensureTenantIndex } from '../../services/tenant-field.ts';
 import {

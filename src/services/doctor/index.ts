@@ -13,6 +13,7 @@ import { licence } from './licence.ts';
 import { memberships } from './memberships.ts';
 import { managedPolicies } from './policies.ts';
 import { foreignReferences } from './references.ts';
+import { requiredTenants } from './required-tenants.ts';
 import { tenantRoles } from './roles.ts';
 import { orphans, unownedRows } from './rows.ts';
 import { flows, publicAccess, registration, versioning } from './settings.ts';
@@ -35,6 +36,7 @@ const CHECKS: readonly Check[] = [
   foreignReferences,
   uniqueValues,
   missingIndexes,
+  requiredTenants,
   bridges,
   publicAccess,
   registration,

@@ -1,11 +1,13 @@
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { servesTenants, uniqueAcrossTenants, type TableIndex } from '../../tenancy/doctor/indexes.ts';
 import { findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
-import { collectionsWithTenantField, hasTenantField, primaryKeyOf } from '../../tenancy/scopes.ts';
+import { collectionsWithTenantField, hasTenantField } from '../../tenancy/scopes.ts';
 import { whyNotUnique } from '../../tenancy/uniqueness.ts';
 import { ownershipOf } from '../../tenancy/writes.ts';
-import { ensureIndex, vendorOf } from '../database.ts';
+import { vendorOf } from '../database.ts';
 import { readIndexes } from '../indexes.ts';
+import { withScopeLock } from '../scopes.ts';
+import { ensureTenantIndex } from '../tenant-field.ts';
 import { setUniqueness } from '../uniqueness.ts';
 import type { Check, DoctorContext } from './check.ts';
 
@@ -66,7 +68,7 @@ export const missingIndexes: Check = {
     const missing = (await withoutIndex(context)) ?? [];
 
     for (const collection of missing) {
-      await ensureIndex(context.database, collection, [TENANT_FIELD, primaryKeyOf(collection, context.access.schema)]);
+      await withScopeLock(context, collection, () => ensureTenantIndex(context, collection));
     }
 
     return missing.length > 0 ? `Built an index that begins with "${TENANT_FIELD}" in ${listed(missing)}.` : null;
