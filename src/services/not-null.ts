@@ -40,6 +40,15 @@ export async function refuseNullOnPostgres(database: Knex, table: string, column
   }
 }
 
+/** Makes PostgreSQL take null in a column, also where refusing it was interrupted. Twice changes nothing. */
+export async function takeNullOnPostgres(database: Knex, table: string, column: string): Promise<void> {
+  await database.raw('ALTER TABLE ?? DROP CONSTRAINT IF EXISTS ??, ALTER COLUMN ?? DROP NOT NULL', [
+    table,
+    nameAfter(table, column, 'check'),
+    column,
+  ]);
+}
+
 interface MySqlColumn {
   type: string;
   /** Null for a type that is no text, such as MariaDB's own of ids. */

@@ -7,7 +7,7 @@ import { viewFields, type CollectionSettings } from '../tenancy/view-fields.ts';
 import { vendorOf } from './database.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
 import { dropIndex, ensureIndex, indexName, readIndexes } from './indexes.ts';
-import { refuseNullOnPostgres, setNullOnMySql } from './not-null.ts';
+import { refuseNullOnPostgres, setNullOnMySql, takeNullOnPostgres } from './not-null.ts';
 
 /** What Directus takes for a new field; its own type asks for every property of a stored one. */
 type FieldDefinition = Partial<Field> & { field: string; type: Field['type'] };
@@ -215,7 +215,7 @@ export async function allowNoTenant(context: ServiceContext, collection: string)
 
   switch (vendorOf(database)) {
     case 'postgres':
-      await database.raw('ALTER TABLE ?? ALTER COLUMN ?? DROP NOT NULL', [collection, TENANT_FIELD]);
+      await takeNullOnPostgres(database, collection, TENANT_FIELD);
       break;
     case 'mysql':
       await setNullOnMySql(database, collection, TENANT_FIELD, 'taken');
