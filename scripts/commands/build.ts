@@ -8,11 +8,12 @@ import { withLock } from '../hosts/lock.ts';
 import { reportProgress } from '../hosts/progress.ts';
 
 const program = join(projectDirectory, 'node_modules', '@directus', 'extensions-sdk', 'cli.js');
+const compiler = join(projectDirectory, 'node_modules', 'typescript', 'bin', 'tsc');
 const stampFile = join(projectDirectory, 'node_modules', '.cache', 'directus-extension-tenancy', 'build.json');
 
 /** What the bundle is made from, and what is made. */
-const inputs = ['src/**', 'package.json', 'package-lock.json', 'tsconfig.json'];
-const outputs = ['dist/app.js', 'dist/api.js'];
+const inputs = ['src/**', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.client.json'];
+const outputs = ['dist/app.js', 'dist/api.js', 'dist/client/client/index.js', 'dist/client/client/index.d.ts'];
 
 /**
  * Builds the bundle unless `dist` already belongs to the sources as they are. Several processes may ask at the same time.
@@ -25,7 +26,8 @@ export async function ensureBuilt(): Promise<void> {
     if (readStamp() === stampOf(source)) return;
     reportProgress('Building the bundle …');
     const start = Date.now();
-    await runChild({ file: program, parameters: ['build'], directory: projectDirectory, environment: process.env });
+    await run(program, 'build');
+    await run(compiler, '--project', 'tsconfig.client.json');
     for (const file of outputs) {
       if (!existsSync(join(projectDirectory, file))) throw new Error(`The build ended without making ${file}.`);
     }
@@ -33,6 +35,10 @@ export async function ensureBuilt(): Promise<void> {
     await writeFile(stampFile, stampOf(source));
     reportProgress(`Built the bundle in ${((Date.now() - start) / 1000).toFixed(1)} s.`);
   });
+}
+
+function run(file: string, ...parameters: string[]): Promise<unknown> {
+  return runChild({ file, parameters, directory: projectDirectory, environment: process.env });
 }
 
 function readStamp(): string | undefined {

@@ -1,16 +1,6 @@
 import { levelOfPolicy, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
-import type { Tenant } from '../tenancy/types.ts';
+import type { Me, TenantSummary } from '../tenancy/types.ts';
 import { cachedAccess, type ServiceContext } from './directus.ts';
-
-type TenantSummary = Pick<Tenant, 'id' | 'name' | 'slug' | 'status' | 'settings'>;
-
-export interface Me {
-  user: { id: string; email: string | null; first_name: string | null; last_name: string | null };
-  /** The tenant in which the user acts; null for users without tenant. */
-  tenant: TenantSummary | null;
-  level: string | null;
-  memberships: { tenant: Pick<TenantSummary, 'id' | 'name' | 'slug' | 'status'>; level: string; active: boolean }[];
-}
 
 /** The user as tenancy sees it. Users without tenant get null and an empty list. */
 export async function readMe(context: ServiceContext, user: string): Promise<Me> {

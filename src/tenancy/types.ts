@@ -70,3 +70,16 @@ export interface CollectionScope {
   /** What is wrong with the collection, in words for a super-admin. */
   findings: string[];
 }
+
+/** What a member is told of a tenant. */
+export type TenantSummary = Pick<Tenant, 'id' | 'name' | 'slug' | 'status' | 'settings'>;
+
+/** A user as tenancy sees it. */
+export interface Me {
+  user: TenantOwner;
+  /** The tenant in which the user acts; null for users without tenant. */
+  tenant: TenantSummary | null;
+  /** The level in that tenant, as {@link TenantMember} has it. */
+  level: string | null;
+  memberships: { tenant: Omit<TenantSummary, 'settings'>; level: string; active: boolean }[];
+}

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, databaseKinds, type Database } from '../../scripts/hosts/databases.ts';
 import { defaultSuperAdmin } from '../../scripts/hosts/environment.ts';
 import { startHost, type Host } from '../../scripts/hosts/host.ts';
+import { STEPS } from '../../src/hooks/install/steps.ts';
 import { installHost } from '../../scripts/hosts/install.ts';
 import { hasDatabase } from '../support/cells.ts';
 import { login, type Account } from '../support/client.ts';
@@ -152,8 +153,9 @@ describe('The installation', () => {
           const logs = hosts.map((host) => host.logs().match(/step \d+ done/g) ?? []);
           const steps = logs.flat().sort();
           expect(steps).toEqual([...new Set(steps)]);
-          expect(steps).toHaveLength(6);
-          expect(await runSql(database, 'SELECT number FROM tenancy_steps')).toHaveLength(8);
+          expect(steps).toHaveLength(STEPS.length);
+          // Two sets of permissions are booked as well.
+          expect(await runSql(database, 'SELECT number FROM tenancy_steps')).toHaveLength(STEPS.length + 2);
 
           for (const host of hosts) {
             const superAdmin = await login(host.url, host.superAdmin);

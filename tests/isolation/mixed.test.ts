@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createCollection } from '../support/collections.ts';
 import { inEveryCell } from '../support/cells.ts';
 import type { Account } from '../support/client.ts';
 import { createPerson, createPolicy } from '../support/people.ts';
@@ -20,13 +21,8 @@ inEveryCell('A mixed collection', (world) => {
   const namesFor = async (account: Account, query = ''): Promise<string[]> =>
     (await must<Row[]>(account, 'GET', `/items/templates?sort=id&limit=-1${query}`)).map(({ name }) => name);
 
-  const createTable = (collection: string, fields: object[], meta: object = {}): Promise<unknown> =>
-    must(world().superAdmin, 'POST', '/collections', {
-      collection,
-      meta,
-      schema: {},
-      fields: [{ field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } }, ...fields],
-    });
+  const createTable = (collection: string, fields: object[], meta?: object): Promise<void> =>
+    createCollection(world().superAdmin, collection, fields, meta);
 
   const create = async (account: Account, row: object): Promise<number> =>
     (await must<Row>(account, 'POST', '/items/templates', row)).id;

@@ -1,0 +1,212 @@
+import type { RestCommand } from '@directus/sdk';
+import type { DoctorReport } from '../tenancy/doctor/report.ts';
+import type { Level } from '../tenancy/managed.ts';
+import type {
+  CollectionScope,
+  Me,
+  Scope,
+  Tenant,
+  TenantMember,
+  TenantStatus,
+  TenantWithUsage,
+} from '../tenancy/types.ts';
+
+export type { CollectionScope, DoctorReport, Level, Me, Scope, Tenant, TenantMember, TenantStatus, TenantWithUsage };
+
+/** The first owner of a tenant. */
+export interface NewOwner {
+  email: string;
+  /** Without it, and without an invitation, nobody logs in until a super-admin sets one. */
+  password?: string;
+  /** Sends Directus' invitation, with which the owner chooses a password. */
+  invite?: boolean;
+  first_name?: string;
+  last_name?: string;
+}
+
+export interface NewTenant {
+  name: string;
+  /** Default: made of the name. */
+  slug?: string;
+  owner?: NewOwner;
+  settings?: Record<string, unknown>;
+  /** Host names, in lower case. */
+  domains?: string[];
+}
+
+export interface TenantChanges {
+  name?: string;
+  slug?: string;
+  settings?: Record<string, unknown> | null;
+  domains?: string[] | null;
+}
+
+export interface TenantQuery {
+  /** Text that the name or the slug contains. */
+  search?: string;
+  status?: TenantStatus;
+  /** A field, with `-` for descending. */
+  sort?: `${'' | '-'}${'name' | 'slug' | 'status' | 'date_created' | 'date_updated' | 'members' | 'items' | 'storage'}`;
+  /** Tenants per page, at most 1000; -1 for all. */
+  limit?: number;
+  /** From 1. */
+  page?: number;
+}
+
+export interface NewMember extends NewOwner {
+  level: Level;
+}
+
+/** Who takes over rows without tenant; tenants are named by id or slug. */
+export type Assignment =
+  | { tenant: string; through?: never; by?: never; tenants?: never }
+  | { through: string; tenant?: never; by?: never; tenants?: never }
+  | { by: string; tenants: Record<string, string>; tenant?: never; through?: never };
+
+export interface ScopeRequest {
+  scope: Scope;
+  assign?: Assignment;
+  /** Has to be true for tenants to see rows that they did not see before. */
+  confirm?: boolean;
+  /** Answers what would happen, and changes nothing. */
+  dry_run?: boolean;
+}
+
+/** What a client goes on with after a switch; whoever came with a session cookie has got a new one. */
+export interface Session {
+  access_token: string;
+  /** Milliseconds until the token expires. */
+  expires: number;
+}
+
+/**
+ * Provisions a tenant with its role and its owner, all or nothing.
+ *
+ * @param options `idempotencyKey`: repeating the request under the same key answers what the first one did
+ * @example
+ * const tenant = await directus.request(provisionTenant({ name: 'North', owner: { email: 'ada@north.example.com', invite: true } }));
+ */
+export function provisionTenant<Schema>(
+  tenant: NewTenant,
+  { idempotencyKey }: { idempotencyKey?: string } = {},
+): RestCommand<TenantWithUsage, Schema> {
+  return () => ({
+    path: '/tenancy/tenants',
+    method: 'POST',
+    body: JSON.stringify(tenant),
+    ...(idempotencyKey !== undefined && { headers: { 'Idempotency-Key': idempotencyKey } }),
+  });
+}
+
+/** A page of tenants with their usage. */
+export function readTenants<Schema>(query: TenantQuery = {}): RestCommand<TenantWithUsage[], Schema> {
+  return () => ({ path: '/tenancy/tenants', method: 'GET', params: { ...query } });
+}
+
+/** One tenant with its usage, by id or slug. */
+export function readTenant<Schema>(tenant: string): RestCommand<TenantWithUsage, Schema> {
+  return () => ({ path: pathOf('tenants', tenant), method: 'GET' });
+}
+
+/** Changes name, slug, settings or domains of a tenant. */
+export function updateTenant<Schema>(tenant: string, changes: TenantChanges): RestCommand<TenantWithUsage, Schema> {
+  return () => ({ path: pathOf('tenants', tenant), method: 'PATCH', body: JSON.stringify(changes) });
+}
+
+/** Closes a tenant for its members until it is resumed, effective with the next request. */
+export function suspendTenant<Schema>(tenant: string): RestCommand<TenantWithUsage, Schema> {
+  return () => ({ path: pathOf('tenants', tenant, 'suspend'), method: 'POST' });
+}
+
+/** Opens a tenant that was suspended or archived. */
+export function resumeTenant<Schema>(tenant: string): RestCommand<TenantWithUsage, Schema> {
+  return () => ({ path: pathOf('tenants', tenant, 'resume'), method: 'POST' });
+}
+
+/** Lets the owners of a tenant read it, and nobody write it. */
+export function archiveTenant<Schema>(tenant: string): RestCommand<TenantWithUsage, Schema> {
+  return () => ({ path: pathOf('tenants', tenant, 'archive'), method: 'POST' });
+}
+
+/** The members of a tenant, owners first. */
+export function readTenantMembers<Schema>(tenant: string): RestCommand<TenantMember[], Schema> {
+  return () => ({ path: pathOf('tenants', tenant, 'members'), method: 'GET' });
+}
+
+/** Makes somebody a member of a tenant. */
+export function addTenantMember<Schema>(tenant: string, member: NewMember): RestCommand<TenantMember, Schema> {
+  return () => ({ path: pathOf('tenants', tenant, 'members'), method: 'POST', body: JSON.stringify(member) });
+}
+
+/** Gives a member another level. */
+export function updateTenantMember<Schema>(
+  tenant: string,
+  member: string,
+  changes: { level: Level },
+): RestCommand<TenantMember, Schema> {
+  return () => ({
+    path: pathOf('tenants', tenant, 'members', member),
+    method: 'PATCH',
+    body: JSON.stringify(changes),
+  });
+}
+
+/** Sends the invitation of a member once more. */
+export function inviteTenantMember<Schema>(tenant: string, member: string): RestCommand<void, Schema> {
+  return () => ({ path: pathOf('tenants', tenant, 'members', member, 'invitation'), method: 'POST' });
+}
+
+/** Ends a membership. The user stays. */
+export function removeTenantMember<Schema>(tenant: string, member: string): RestCommand<void, Schema> {
+  return () => ({ path: pathOf('tenants', tenant, 'members', member), method: 'DELETE' });
+}
+
+/** Every collection that can have a scope, with its rows by ownership and what is wrong with it. */
+export function readCollectionScopes<Schema>(): RestCommand<CollectionScope[], Schema> {
+  return () => ({ path: '/tenancy/collections', method: 'GET' });
+}
+
+/** Decides what a collection is, and gives rows that are there to tenants. */
+export function setCollectionScope<Schema>(
+  collection: string,
+  request: ScopeRequest,
+): RestCommand<CollectionScope & { adopted: number }, Schema> {
+  return () => ({ path: pathOf('collections', collection), method: 'PUT', body: JSON.stringify(request) });
+}
+
+/** Decides within what the values of a field are unique. */
+export function setFieldUniqueness<Schema>(
+  collection: string,
+  field: string,
+  unique: 'tenant' | 'project' | false,
+): RestCommand<{ collection: string; field: string; unique: 'tenant' | 'project' | false }, Schema> {
+  return () => ({
+    path: pathOf('collections', collection, 'fields', field),
+    method: 'PATCH',
+    body: JSON.stringify({ unique }),
+  });
+}
+
+/** Whether tenants are kept apart, and what to do where they are not. */
+export function readTenancyDoctor<Schema>(): RestCommand<DoctorReport, Schema> {
+  return () => ({ path: '/tenancy/doctor', method: 'GET' });
+}
+
+/** Lets the doctor mend what the named checks found, as far as that is safe. */
+export function fixTenancy<Schema>(checks: string[]): RestCommand<DoctorReport, Schema> {
+  return () => ({ path: '/tenancy/doctor/fix', method: 'POST', body: JSON.stringify({ checks }) });
+}
+
+/** Who the requester is, in which tenant, and where else the requester belongs. */
+export function readTenancyMe<Schema>(): RestCommand<Me, Schema> {
+  return () => ({ path: '/tenancy/me', method: 'GET' });
+}
+
+/** Lets the requester act in another of the own tenants. */
+export function switchTenant<Schema>(tenant: string): RestCommand<Session, Schema> {
+  return () => ({ path: '/tenancy/me/tenant', method: 'POST', body: JSON.stringify({ tenant }) });
+}
+
+function pathOf(...steps: string[]): string {
+  return ['/tenancy', ...steps.map(encodeURIComponent)].join('/');
+}

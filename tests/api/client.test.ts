@@ -1,0 +1,102 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type * as Client from '../../src/client/index.ts';
+import { accountWithToken, login, outcome, type Account } from '../support/client.ts';
+import { useHost } from '../support/host.ts';
+import { createCollection } from '../support/collections.ts';
+
+/** What `directus-extension-tenancy/client` is to a project that has installed the package: the built file, by its exports. */
+const installed = createRequire(import.meta.url).resolve('directus-extension-tenancy/client');
+
+describe('The commands for the SDK', () => {
+  const host = useHost({ directus: '11' });
+  let client: typeof Client;
+  let admin: Account['sdk'];
+
+  beforeAll(async () => {
+    client = (await import(pathToFileURL(installed).href)) as typeof Client;
+    admin = (await login(host().url, host().superAdmin)).sdk;
+  });
+
+  it('run the whole life of a tenant', async () => {
+    const north = await admin.request(
+      client.provisionTenant(
+        { name: 'North', owner: { email: 'owner@north.example.com', password: 'correct horse battery' } },
+        { idempotencyKey: 'north' },
+      ),
+    );
+    expect(north).toMatchObject({ slug: 'north', status: 'active', usage: { members: 1 } });
+    const again = await outcome(admin.request(client.provisionTenant({ name: 'Other' }, { idempotencyKey: 'north' })));
+    expect(again).toMatchObject({ refused: true, status: 409 });
+
+    const changed = await admin.request(client.updateTenant(north.id, { settings: { plan: 'gold' } }));
+    expect(changed.settings).toEqual({ plan: 'gold' });
+    expect(await admin.request(client.readTenant('north'))).toEqual(changed);
+    expect(await admin.request(client.readTenants({ search: 'nor', sort: '-members' }))).toEqual([changed]);
+
+    expect((await admin.request(client.suspendTenant('north'))).status).toBe('suspended');
+    expect((await admin.request(client.archiveTenant('north'))).status).toBe('archived');
+    expect((await admin.request(client.resumeTenant('north'))).status).toBe('active');
+  });
+
+  it('manage members', async () => {
+    const member = await admin.request(
+      client.addTenantMember('north', {
+        email: 'new@north.example.com',
+        level: 'viewer',
+        password: 'correct horse battery',
+      }),
+    );
+    expect(await admin.request(client.updateTenantMember('north', member.id, { level: 'editor' }))).toMatchObject({
+      level: 'editor',
+    });
+    expect(await outcome(admin.request(client.inviteTenantMember('north', member.id)))).toMatchObject({
+      refused: true,
+      status: 409,
+    });
+    expect(await admin.request(client.readTenantMembers('north'))).toHaveLength(2);
+    await admin.request(client.removeTenantMember('north', member.id));
+    expect(await admin.request(client.readTenantMembers('north'))).toHaveLength(1);
+  });
+
+  it('decide what collections are, and ask the doctor', async () => {
+    const superAdmin = await login(host().url, host().superAdmin);
+    await createCollection(superAdmin, 'articles', [{ field: 'slug', type: 'string', schema: {} }]);
+
+    expect(await admin.request(client.setCollectionScope('articles', { scope: 'tenant' }))).toMatchObject({
+      scope: 'tenant',
+      adopted: 0,
+    });
+    expect(await admin.request(client.setFieldUniqueness('articles', 'slug', 'tenant'))).toEqual({
+      collection: 'articles',
+      field: 'slug',
+      unique: 'tenant',
+    });
+    const scopes = await admin.request(client.readCollectionScopes());
+    expect(scopes.find(({ collection }) => collection === 'articles')?.unique).toEqual([
+      { field: 'slug', within: 'tenant' },
+    ]);
+
+    const report = await admin.request(client.readTenancyDoctor());
+    expect(report.checks.map(({ id }) => id)).toContain('walls');
+    expect(await admin.request(client.fixTenancy(['missing-indexes']))).toHaveProperty('checks');
+  });
+
+  it('tell members where they are, and let them go elsewhere', async () => {
+    await admin.request(client.provisionTenant({ name: 'South' }));
+    await admin.request(client.addTenantMember('south', { email: 'owner@north.example.com', level: 'viewer' }));
+
+    const owner = (await login(host().url, { email: 'owner@north.example.com', password: 'correct horse battery' }))
+      .sdk;
+    expect(await owner.request(client.readTenancyMe())).toMatchObject({
+      tenant: { slug: 'north' },
+      level: 'owner',
+      memberships: expect.arrayContaining([expect.objectContaining({ level: 'viewer', active: false })]) as unknown,
+    });
+
+    const session = await owner.request(client.switchTenant('south'));
+    const there = accountWithToken(host().url, session.access_token).sdk;
+    expect(await there.request(client.readTenancyMe())).toMatchObject({ tenant: { slug: 'south' }, level: 'viewer' });
+  });
+});

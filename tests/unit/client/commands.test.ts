@@ -1,0 +1,43 @@
+import { createDirectus, rest } from '@directus/sdk';
+import { expect, expectTypeOf, it } from 'vitest';
+import * as client from '../../../src/client/index.ts';
+import type { TenantWithUsage } from '../../../src/client/index.ts';
+
+it('names tenants, members and fields in paths as they are', () => {
+  expect(client.readTenant('a/b?c')().path).toBe('/tenancy/tenants/a%2Fb%3Fc');
+  expect(client.setFieldUniqueness('articles', 'slug', 'tenant')()).toMatchObject({
+    path: '/tenancy/collections/articles/fields/slug',
+    method: 'PATCH',
+    body: '{"unique":"tenant"}',
+  });
+});
+
+it('sends a key only where one is given', () => {
+  expect(client.provisionTenant({ name: 'North' })()).not.toHaveProperty('headers');
+  expect(client.provisionTenant({ name: 'North' }, { idempotencyKey: 'k' })()).toMatchObject({
+    headers: { 'Idempotency-Key': 'k' },
+  });
+});
+
+it('catches wrong fields when it is compiled', () => {
+  const directus = createDirectus('http://127.0.0.1:1').with(rest());
+
+  const wrong = [
+    // @ts-expect-error a tenant has a name
+    (): unknown => directus.request(client.provisionTenant({ slug: 'north' })),
+    // @ts-expect-error there is no such field
+    (): unknown => directus.request(client.provisionTenant({ name: 'North', colour: 'red' })),
+    // @ts-expect-error there is no such level
+    (): unknown => directus.request(client.addTenantMember('north', { email: 'a@b.example', level: 'boss' })),
+    // @ts-expect-error there is no such scope
+    (): unknown => directus.request(client.setCollectionScope('articles', { scope: 'private' })),
+    // @ts-expect-error there is no such field to sort by
+    (): unknown => directus.request(client.readTenants({ sort: '-colour' })),
+    // @ts-expect-error two ways to give rows to tenants
+    (): unknown => client.setCollectionScope('articles', { scope: 'tenant', assign: { tenant: 'a', by: 'b' } }),
+  ];
+
+  expect(wrong).toHaveLength(6);
+  const provision = () => directus.request(client.provisionTenant({ name: 'North' }));
+  expectTypeOf(provision).returns.resolves.toEqualTypeOf<TenantWithUsage>();
+});
