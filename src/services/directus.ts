@@ -1,14 +1,20 @@
 import type {
   AbstractService,
   Accountability,
-  ApiExtensionContext,
+  HookExtensionContext,
   ExtensionsServices,
   SchemaOverview,
 } from '@directus/types';
 import type { Knex } from 'knex';
 
 /** What the bundle's services need of an extension's context. */
-export type ServiceContext = Pick<ApiExtensionContext, 'services' | 'database' | 'getSchema' | 'logger' | 'env'>;
+export type ServiceContext = Pick<
+  HookExtensionContext,
+  'services' | 'database' | 'getSchema' | 'logger' | 'env' | 'emitter'
+> & {
+  /** Who asks for what a service does; nobody for the command line and for what the bundle does by itself. */
+  actor?: Accountability | null;
+};
 
 /** Services of Directus that act with full rights on one connection. */
 export interface FullAccess {

@@ -1,5 +1,6 @@
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
 import type { TenantStatus, TenantWithUsage } from '../tenancy/types.ts';
+import { announce, type TenancyAction } from './audit.ts';
 import { withLock } from './database.ts';
 import { endDetours, startDetours } from './detours.ts';
 import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
@@ -33,15 +34,23 @@ export async function setStatus(
     ),
   );
 
+  if (moved === null) return readTenant(context, tenant);
   if (moved > 0) await flushCaches(context);
+  await announce(context, { action: ACTIONS[status], tenant });
   return readTenant(context, tenant);
 }
 
-/** @returns how many members act in another tenant from now on */
-async function changeStatus(access: FullAccess, tenant: string, status: TenantStatus): Promise<number> {
+const ACTIONS: Record<TenantStatus, TenancyAction> = {
+  active: 'resumed',
+  suspended: 'suspended',
+  archived: 'archived',
+};
+
+/** @returns how many members act in another tenant from now on; null when the status was that already */
+async function changeStatus(access: FullAccess, tenant: string, status: TenantStatus): Promise<number | null> {
   const { knex } = access;
   const row: { status: TenantStatus } | undefined = await knex(TENANTS).where({ id: tenant }).first('status');
-  if (row?.status === status) return 0;
+  if (row?.status === status) return null;
 
   await access.items(TENANTS).updateOne(tenant, { status });
   const back = await endDetours(access, tenant);

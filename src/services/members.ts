@@ -13,6 +13,7 @@ import {
   type Level,
 } from '../tenancy/managed.ts';
 import type { TenantMember } from '../tenancy/types.ts';
+import { announce } from './audit.ts';
 import { withLock } from './database.ts';
 import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
 import { asManagedWrite } from './managed-writes.ts';
@@ -93,6 +94,7 @@ export async function addMember(
       );
 
   if (!existing && person.invite) await sendInvitation(context, tenant, person.email);
+  await announce(context, { action: 'member.added', tenant, details: { member: user, level } });
 
   const member = (await listMembers(context, tenant)).find((entry) => entry.user.id === user);
   if (!member) throw new Error(`The member ${user} was created and is not there any more.`);
@@ -238,6 +240,7 @@ export async function inviteAgain(context: ServiceContext, tenant: string, membe
   }
 
   await sendInvitation(context, tenant, row.email);
+  await announce(context, { action: 'member.invited', tenant, details: { member: user } });
 }
 
 /** Whether a user is an owner of a tenant. */
@@ -262,13 +265,16 @@ export async function changeLevel(
   member: string,
   level: Level,
 ): Promise<TenantMember> {
-  await asOneChange(context, tenant, async (access) => {
+  const user = await asOneChange(context, tenant, async (access) => {
     const { user } = await findMember(access.knex, tenant, member);
     if (level !== 'owner') await assertOtherOwner(access.knex, tenant, member);
 
     await access.items(TENANT_MEMBERS).updateOne(member, { policy: POLICIES[level] });
     await alignLevel(access, user);
+    return user;
   });
+
+  await announce(context, { action: 'member.updated', tenant, details: { member: user, level } });
 
   const changed = (await listMembers(context, tenant)).find(({ id }) => id === member);
   if (!changed) throw noSuchMember(member);
@@ -281,7 +287,7 @@ export async function changeLevel(
  * @throws NotFoundError, ConflictError as {@link changeLevel}
  */
 export async function removeMember(context: ServiceContext, tenant: string, member: string): Promise<void> {
-  await asOneChange(context, tenant, async (access) => {
+  const user = await asOneChange(context, tenant, async (access) => {
     const { user } = await findMember(access.knex, tenant, member);
     await assertOtherOwner(access.knex, tenant, member);
     await access.items(TENANT_MEMBERS).deleteOne(member);
@@ -303,7 +309,10 @@ export async function removeMember(context: ServiceContext, tenant: string, memb
     }
 
     await alignLevel(access, user);
+    return user;
   });
+
+  await announce(context, { action: 'member.removed', tenant, details: { member: user } });
 }
 
 /**
@@ -334,20 +343,21 @@ export async function alignLevel(access: FullAccess, user: string): Promise<void
 }
 
 /** Runs a change of a tenant's members, one at a time on all instances, and lets no cache go on with what was before. */
-async function asOneChange(
+async function asOneChange<Result>(
   context: ServiceContext,
   tenant: string,
-  work: (access: FullAccess) => Promise<void>,
-): Promise<void> {
+  work: (access: FullAccess) => Promise<Result>,
+): Promise<Result> {
   const { schema } = await cachedAccess(context);
 
-  await withLock(context.database, `directus-extension-tenancy:members:${tenant}`, () =>
+  const result = await withLock(context.database, `directus-extension-tenancy:members:${tenant}`, () =>
     context.database.transaction((transaction) =>
       asManagedWrite(() => work(fullAccessWith(context, schema, transaction))),
     ),
   );
 
   await flushCaches(context);
+  return result;
 }
 
 async function findMember(database: Knex, tenant: string, member: string): Promise<{ user: string }> {

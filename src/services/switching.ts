@@ -4,6 +4,7 @@ import { ForbiddenError } from '@directus/errors';
 import { InvalidFieldError } from '../tenancy/errors.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
 import type { TenantStatus } from '../tenancy/types.ts';
+import { announce } from './audit.ts';
 import { enter, forgetDetours } from './detours.ts';
 import { cachedAccess, flushCaches, fullAccessWith, type ServiceContext } from './directus.ts';
 import { asManagedWrite } from './managed-writes.ts';
@@ -61,6 +62,7 @@ export async function switchTenant(
   );
 
   await flushCaches(context);
+  await announce(context, { action: 'switched', tenant });
   return issueToken(context, user, accountability);
 }
 

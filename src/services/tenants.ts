@@ -7,6 +7,7 @@ import { TENANT_FIELD, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../tenancy/
 import { isOwnedByTenants } from '../tenancy/scopes.ts';
 import type { Tenant, TenantStatus, TenantUsage, TenantWithUsage } from '../tenancy/types.ts';
 import { runtime } from '../runtime.ts';
+import { announce } from './audit.ts';
 import { countOf } from './database.ts';
 import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
 import { once, type Book } from './idempotency.ts';
@@ -98,6 +99,11 @@ async function provision(context: ServiceContext, input: NewTenant, book: Book):
   }
 
   if (input.owner?.invite) await sendInvitation(context, id, input.owner.email);
+  await announce(context, {
+    action: 'provisioned',
+    tenant: id,
+    details: { slug: tenant.slug, owner: tenant.owner?.id ?? null },
+  });
   return tenant;
 }
 
@@ -160,6 +166,9 @@ export async function updateTenant(
       if (changes.name !== undefined) await access.items('directus_roles').updateOne(tenant, { name: changes.name });
     }),
   );
+
+  // Settings may hold anything, so only what was changed is told.
+  await announce(context, { action: 'updated', tenant, details: { fields: Object.keys(changes) } });
 
   return readTenant(context, tenant);
 }

@@ -21,6 +21,9 @@ export const DETOURS_TABLE = 'tenancy_detours';
 /** Table of answers that are given again to whoever repeats a request under the same key. No collection either. */
 export const ANSWERS_TABLE = 'tenancy_answers';
 
+/** Table of the audit trail. No collection either. */
+export const AUDIT_TABLE = 'tenancy_audit';
+
 /** Table of the installation steps that were done. Not registered as a collection either. */
 export const STEPS_TABLE = 'tenancy_steps';
 

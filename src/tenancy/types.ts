@@ -83,3 +83,16 @@ export interface Me {
   level: string | null;
   memberships: { tenant: Omit<TenantSummary, 'settings'>; level: string; active: boolean }[];
 }
+
+/** One entry of a tenant's audit trail. */
+export interface AuditEntry {
+  id: number;
+  /** ISO 8601, in UTC. */
+  date: string;
+  /** What was done, or `refused.…` for what was tried with rows of others. */
+  action: string;
+  /** Null for the command line; a user who is gone has no address. */
+  user: { id: string; email: string | null } | null;
+  ip: string | null;
+  details: Record<string, unknown>;
+}

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
-import type { EndpointExtensionContext } from '@directus/types';
 import type { Request, Response } from 'express';
 import { isDirectusError } from '@directus/errors';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
+import type { ServiceContext } from '../../services/directus.ts';
 import { provisionTenant } from '../../services/tenants.ts';
 import { keyOf } from './idempotency-key.ts';
 import { parseNewTenant } from './new-tenant.ts';
@@ -20,11 +20,7 @@ type LineResult = { line: number; status: number } & ({ data: unknown } | { erro
  *
  * With an `Idempotency-Key` an import that was interrupted can be sent again as it is: lines that were done answer what they did.
  */
-export async function importTenants(
-  context: EndpointExtensionContext,
-  request: Request,
-  response: Response,
-): Promise<void> {
+export async function importTenants(context: ServiceContext, request: Request, response: Response): Promise<void> {
   const key = keyOf(request);
 
   if (!request.is(['application/x-ndjson', 'application/ndjson', 'text/plain'])) {
@@ -53,7 +49,7 @@ export async function importTenants(
 }
 
 async function provisionLine(
-  context: EndpointExtensionContext,
+  context: ServiceContext,
   text: string,
   line: number,
   key: string | null,

@@ -44,7 +44,7 @@ export function meRouter(router: Router, context: EndpointExtensionContext): voi
       if (!accountability?.user) throw new ForbiddenError();
 
       const { tenant } = parse(switchRequest, request.body);
-      const session = await switchTenant(context, tenant, accountability);
+      const session = await switchTenant({ ...context, actor: accountability }, tenant, accountability);
 
       if (accountability.session) setSessionCookie(response, context.env, session);
       response.json({ data: session });

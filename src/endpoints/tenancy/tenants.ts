@@ -1,6 +1,7 @@
 import type { EndpointExtensionContext } from '@directus/types';
 import type { Request, Router } from 'express';
 import * as z from 'zod';
+import { readAudit } from '../../services/audit.ts';
 import { addMember, changeLevel, inviteAgain, listMembers, removeMember } from '../../services/members.ts';
 import {
   findTenantId,
@@ -19,7 +20,10 @@ import { importTenants } from './import.ts';
 import { domains, hasOneWayIn, name, parseNewTenant, person, settings, slug, TWO_WAYS_IN } from './new-tenant.ts';
 import { accountabilityOf, expected, handleOwner, handleSuperAdmin, parse } from './http.ts';
 
-const MAX_TENANTS_PER_PAGE = 1000;
+const MAX_PER_PAGE = 1000;
+
+const wholeNumber = (min: number) =>
+  z.coerce.number('must be a number').int('must be a whole number').min(min, `must be at least ${min}`);
 
 const tenantChanges = z.strictObject(
   {
@@ -48,13 +52,13 @@ const listQuery = z.object({
       addIssue({ code: 'custom', message: `must be one of ${sortField.options.join(', ')}, with "-" for descending` });
       return z.NEVER;
     }),
-  limit: z.coerce
-    .number('must be a number')
-    .int('must be a whole number')
-    .min(-1, 'must be at least -1')
-    .max(MAX_TENANTS_PER_PAGE, `must be at most ${MAX_TENANTS_PER_PAGE}`)
-    .default(25),
-  page: z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be at least 1').default(1),
+  limit: wholeNumber(-1).max(MAX_PER_PAGE, `must be at most ${MAX_PER_PAGE}`).default(25),
+  page: wholeNumber(1).default(1),
+});
+
+const pageQuery = z.object({
+  limit: wholeNumber(1).max(MAX_PER_PAGE, `must be at most ${MAX_PER_PAGE}`).default(25),
+  page: wholeNumber(1).default(1),
 });
 
 const memberToCreate = z
@@ -74,6 +78,8 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
   const tenantOf = (request: Request): Promise<string> =>
     findTenantId(context.database, String(request.params['tenant']));
 
+  const by = (request: Request) => ({ ...context, actor: accountabilityOf(request) });
+
   router.get(
     '/tenants',
     handleSuperAdmin(async (request, response) => {
@@ -84,14 +90,14 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
   router.post(
     '/tenants',
     handleSuperAdmin(async (request, response) => {
-      const tenant = await provisionTenant(context, parseNewTenant(request.body), keyOf(request));
+      const tenant = await provisionTenant(by(request), parseNewTenant(request.body), keyOf(request));
       response.status(201).json({ data: tenant });
     }),
   );
 
   router.post(
     '/tenants/import',
-    handleSuperAdmin((request, response) => importTenants(context, request, response)),
+    handleSuperAdmin((request, response) => importTenants(by(request), request, response)),
   );
 
   router.get(
@@ -105,7 +111,7 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
     '/tenants/:tenant',
     handleSuperAdmin(async (request, response) => {
       const tenant = await tenantOf(request);
-      response.json({ data: await updateTenant(context, tenant, parse(tenantChanges, request.body)) });
+      response.json({ data: await updateTenant(by(request), tenant, parse(tenantChanges, request.body)) });
     }),
   );
 
@@ -113,10 +119,17 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
     router.post(
       `/tenants/:tenant/${action}`,
       handleSuperAdmin(async (request, response) => {
-        response.json({ data: await setStatus(context, await tenantOf(request), status) });
+        response.json({ data: await setStatus(by(request), await tenantOf(request), status) });
       }),
     );
   }
+
+  router.get(
+    '/tenants/:tenant/audit',
+    handleSuperAdmin(async (request, response) => {
+      response.json(await readAudit(context, await tenantOf(request), parse(pageQuery, request.query)));
+    }),
+  );
 
   router.get(
     '/tenants/:tenant/members',
@@ -131,7 +144,7 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
       const { level, ...newPerson } = parse(memberToCreate, request.body);
       // Who else is a user of the project is nothing to the owner of a tenant.
       const mayAddUsers = accountabilityOf(request)?.admin === true;
-      response.status(201).json({ data: await addMember(context, tenant, level, newPerson, mayAddUsers) });
+      response.status(201).json({ data: await addMember(by(request), tenant, level, newPerson, mayAddUsers) });
     }),
   );
 
@@ -139,14 +152,14 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
     '/tenants/:tenant/members/:member',
     handleOwner(context.database, async (request, response, tenant) => {
       const { level } = parse(memberChanges, request.body);
-      response.json({ data: await changeLevel(context, tenant, String(request.params['member']), level) });
+      response.json({ data: await changeLevel(by(request), tenant, String(request.params['member']), level) });
     }),
   );
 
   router.post(
     '/tenants/:tenant/members/:member/invitation',
     handleOwner(context.database, async (request, response, tenant) => {
-      await inviteAgain(context, tenant, String(request.params['member']));
+      await inviteAgain(by(request), tenant, String(request.params['member']));
       response.status(204).end();
     }),
   );
@@ -154,7 +167,7 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
   router.delete(
     '/tenants/:tenant/members/:member',
     handleOwner(context.database, async (request, response, tenant) => {
-      await removeMember(context, tenant, String(request.params['member']));
+      await removeMember(by(request), tenant, String(request.params['member']));
       response.status(204).end();
     }),
   );

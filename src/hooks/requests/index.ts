@@ -5,6 +5,7 @@ import { followUpsAreDone, hasFollowUps } from '../../services/follow-ups.ts';
 import { withBatch } from '../../services/request-batch.ts';
 import { processState, runtime, type Middleware } from '../../runtime.ts';
 import { restoreUrl } from './answers.ts';
+import { createAttemptsWatch } from './attempts.ts';
 import { createCountsGuard } from './counts.ts';
 import { gate } from './gate.ts';
 import { assertIdentityIsCurrent, createGuard } from './guard.ts';
@@ -21,6 +22,7 @@ export default defineHook(({ action, filter, init }, context) => {
 
   const routeGuards = inTurn([
     completeAnswers,
+    createAttemptsWatch(context),
     licenceGuard,
     createRouteGuards(context),
     createCountsGuard(database),

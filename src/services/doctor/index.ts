@@ -106,9 +106,9 @@ export async function mend(
 }
 
 async function contextOf(context: ServiceContext, place: DoctorPlace): Promise<DoctorContext> {
-  const { services, database, getSchema, logger, env } = context;
+  const { services, database, getSchema, logger, env, emitter } = context;
   const [access, recorded] = [await fullAccess(context), await readScopes(database)];
-  return { services, database, getSchema, logger, env, access, recorded, place };
+  return { services, database, getSchema, logger, env, emitter, access, recorded, place };
 }
 
 /** A check that cannot look is a finding as well: nobody knows then whether what it looks at is well. */

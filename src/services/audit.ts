@@ -1,0 +1,172 @@
+import type { Accountability, PrimaryKey } from '@directus/types';
+import type { Knex } from 'knex';
+import { AUDIT_TABLE } from '../tenancy/managed.ts';
+import type { AuditEntry } from '../tenancy/types.ts';
+import { countOf } from './database.ts';
+import type { ServiceContext } from './directus.ts';
+
+/** How many entries are kept for a tenant, the newest. */
+const KEPT = 5_000;
+
+/** After how many entries of this process the old ones of a tenant are looked for. */
+const INTERVAL = 50;
+
+/** Milliseconds in which one kind of attempt of one person is noted once. */
+const QUIET = 60_000;
+
+/** What super-admins and owners do to tenants. Other extensions and flows hear of it as `tenancy.<action>`. */
+export type TenancyAction =
+  | 'provisioned'
+  | 'updated'
+  | 'suspended'
+  | 'archived'
+  | 'resumed'
+  | 'erased'
+  | 'member.added'
+  | 'member.updated'
+  | 'member.invited'
+  | 'member.removed'
+  | 'switched';
+
+/** Something that was done to a tenant. */
+export interface TenancyEvent {
+  action: TenancyAction;
+  /** The id of the tenant. */
+  tenant: string;
+  /** What changed, without secrets. */
+  details?: Record<string, unknown>;
+}
+
+/** Something that a member tried to do to rows of others. */
+export interface Attempt {
+  /** What was tried, such as `update`. */
+  kind: 'read' | 'create' | 'update' | 'delete';
+  collection: string;
+  /** Where the row of others was named: a field, or the keys of the request. */
+  field: string;
+}
+
+type Actor = Pick<Accountability, 'user' | 'role' | 'ip'>;
+
+/** Creates the table of the audit trail where it is missing. */
+export async function ensureAuditTable(database: Knex): Promise<void> {
+  if (await database.schema.hasTable(AUDIT_TABLE)) return;
+
+  await database.schema.createTable(AUDIT_TABLE, (table) => {
+    table.increments('id');
+    table.bigInteger('at').notNullable();
+    table.string('tenant', 36).notNullable();
+    table.string('action', 64).notNullable();
+    table.string('user', 36);
+    table.string('ip', 64);
+    table.text('details');
+    table.index(['tenant', 'id']);
+  });
+}
+
+/**
+ * Notes what somebody did to a tenant, and tells other extensions and flows. To be called when it is done: whoever listens
+ * meets the tenant as it is then.
+ *
+ */
+export async function announce(context: ServiceContext, { action, tenant, details = {} }: TenancyEvent): Promise<void> {
+  const actor = context.actor ?? null;
+  await note(context, actor, { action, tenant, details });
+
+  context.emitter.emitAction(
+    `tenancy.${action}`,
+    { tenant, ...details },
+    { database: context.database, schema: await context.getSchema(), accountability: actor },
+  );
+}
+
+/** When which attempt was noted last. */
+const attempts = new Map<string, number>();
+
+/**
+ * Notes that a member named rows of others, once a minute for what one person does over and over. Nobody waits for it: it
+ * is called in a transaction that is about to be rolled back.
+ */
+export function noteAttempt(
+  context: ServiceContext,
+  actor: Accountability,
+  { kind, collection, field }: Attempt,
+): void {
+  if (!actor.role) return;
+
+  const name = [actor.user, actor.role, kind, collection, field].join(' ');
+  const now = Date.now();
+  if (now - (attempts.get(name) ?? 0) < QUIET) return;
+
+  for (const [other, at] of attempts) if (now - at >= QUIET) attempts.delete(other);
+  attempts.set(name, now);
+
+  const entry = { action: `refused.${kind}`, tenant: actor.role, details: { collection, field } };
+  note(context, actor, entry).catch((error: unknown) => {
+    context.logger.error(error, 'Tenancy: an attempt to reach rows of another tenant could not be noted.');
+  });
+}
+
+let noted = 0;
+
+async function note(
+  { database }: ServiceContext,
+  actor: Actor | null,
+  { action, tenant, details }: { action: string; tenant: string; details: object },
+): Promise<void> {
+  await database(AUDIT_TABLE).insert({
+    at: Date.now(),
+    tenant,
+    action,
+    user: actor?.user ?? null,
+    ip: actor?.ip ?? null,
+    details: JSON.stringify(details),
+  });
+
+  noted += 1;
+  if (noted % INTERVAL === 0) await removeOldest(database, tenant);
+}
+
+async function removeOldest(database: Knex, tenant: string): Promise<void> {
+  const last: { id: PrimaryKey } | undefined = await database(AUDIT_TABLE)
+    .where({ tenant })
+    .orderBy('id', 'desc')
+    .offset(KEPT)
+    .first('id');
+
+  if (last) await database(AUDIT_TABLE).where({ tenant }).andWhere('id', '<=', last.id).delete();
+}
+
+/** What was done in and to a tenant, the newest first. */
+export async function readAudit(
+  { database }: Pick<ServiceContext, 'database'>,
+  tenant: string,
+  { limit, page }: { limit: number; page: number },
+): Promise<{ data: AuditEntry[]; meta: { total_count: number; filter_count: number } }> {
+  const rows: { id: number; at: unknown; action: string; user: string | null; ip: string | null; details: string }[] =
+    await database(AUDIT_TABLE)
+      .where({ tenant })
+      .orderBy('id', 'desc')
+      .limit(limit)
+      .offset((page - 1) * limit);
+
+  const users = rows.flatMap(({ user }) => user ?? []);
+  const people: { id: string; email: string | null }[] = await database('directus_users')
+    .whereIn('id', users)
+    .select('id', 'email');
+
+  const emails = new Map(people.map(({ id, email }) => [id, email]));
+  const total = await countOf(database(AUDIT_TABLE).where({ tenant }));
+
+  return {
+    data: rows.map(({ id, at, action, user, ip, details }) => ({
+      id,
+      date: new Date(Number(at)).toISOString(),
+      action,
+      user: user === null ? null : { id: user, email: emails.get(user) ?? null },
+      ip,
+      details: JSON.parse(details) as Record<string, unknown>,
+    })),
+    meta: { total_count: total, filter_count: total },
+  };
+}

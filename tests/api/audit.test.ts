@@ -1,0 +1,142 @@
+import { beforeAll, expect, it } from 'vitest';
+import { inEveryCell } from '../support/cells.ts';
+import { createCollection } from '../support/collections.ts';
+import type { Account } from '../support/client.ts';
+import { createTenant, must } from '../support/world.ts';
+
+interface Entry {
+  date: string;
+  action: string;
+  user: { id: string; email: string | null } | null;
+  ip: string | null;
+  details: Record<string, unknown>;
+}
+
+inEveryCell('The audit trail of a tenant', (world) => {
+  let superAdmin: Account;
+
+  const auditOf = async (slug: string, query = ''): Promise<Entry[]> =>
+    must<Entry[]>(superAdmin, 'GET', `/tenancy/tenants/${slug}/audit?limit=100${query}`);
+
+  const actionsOf = async (slug: string): Promise<string[]> =>
+    (await auditOf(slug)).map(({ action }) => action).reverse();
+
+  beforeAll(() => {
+    superAdmin = world().superAdmin;
+  });
+
+  it('tells who did what and when, without secrets', async () => {
+    const { url } = world();
+    const { slug, owner, id } = await createTenant(url, superAdmin, 'Audited');
+    await must(superAdmin, 'PATCH', `/tenancy/tenants/${slug}`, { settings: { key: 'top-secret' } });
+
+    const member = await must<{ id: string }>(owner, 'POST', `/tenancy/tenants/${slug}/members`, {
+      email: 'new@audited.example.com',
+      password: 'top-secret password',
+      level: 'viewer',
+    });
+    await must(owner, 'PATCH', `/tenancy/tenants/${slug}/members/${member.id}`, { level: 'editor' });
+    await must(owner, 'DELETE', `/tenancy/tenants/${slug}/members/${member.id}`);
+    for (const action of ['suspend', 'suspend', 'archive', 'resume']) {
+      await must(superAdmin, 'POST', `/tenancy/tenants/${slug}/${action}`);
+    }
+
+    expect(await actionsOf(slug)).toEqual([
+      'provisioned',
+      'member.added',
+      'member.added',
+      'updated',
+      'member.added',
+      'member.updated',
+      'member.removed',
+      'suspended',
+      'archived',
+      'resumed',
+    ]);
+
+    const entries = await auditOf(slug);
+    const added = entries.find(({ action, user }) => action === 'member.added' && user?.email === owner.email)!;
+    expect(added).toMatchObject({ user: { email: owner.email }, details: { level: 'viewer' } });
+    expect(added.ip).toContain('127.0.0.1');
+    expect(Math.abs(Date.parse(added.date) - Date.now())).toBeLessThan(600_000);
+    expect(entries.find(({ action }) => action === 'updated')!.details).toEqual({ fields: ['settings'] });
+    expect(JSON.stringify(entries)).not.toContain('secret');
+
+    const page = await superAdmin.send<Entry[]>('GET', `/tenancy/tenants/${id}/audit?limit=2&page=2`);
+    expect(page.data.map(({ action }) => action)).toEqual(['suspended', 'member.removed']);
+    expect(page.meta).toEqual({ total_count: 10, filter_count: 10 });
+  });
+
+  it('tells what members tried with rows of others, and once what is tried over and over', async () => {
+    const { url, north } = world();
+    const { slug, editor, id } = await createTenant(url, superAdmin, 'Curious');
+    const [foreign] = north.projects;
+
+    for (let round = 0; round < 3; round += 1) {
+      await editor.send('GET', `/items/projects/${foreign}`);
+      await editor.send('PATCH', `/items/projects/${foreign}`, { title: 'x' });
+      await editor.send('POST', '/items/projects', { title: 'x', tenant_id: north.id });
+      await editor.send('POST', '/items/tasks', { title: 'x', project: foreign });
+      await editor.send('GET', '/items/projects/999999');
+      await editor.send('GET', '/tenancy/tenants');
+    }
+
+    const refused = async (): Promise<unknown[]> =>
+      (await auditOf(slug))
+        .filter(({ action }) => action.startsWith('refused.'))
+        .map(({ action, details }) => `${action} ${String(details['collection'])} ${String(details['field'])}`)
+        .sort();
+
+    const expected = [
+      'refused.create projects tenant_id',
+      'refused.create tasks project',
+      'refused.read projects id',
+      'refused.update projects id',
+      'refused.update projects keys',
+    ];
+    await expect.poll(refused).toEqual(expected);
+    expect((await auditOf(slug))[0]!.user).toMatchObject({ email: editor.email });
+    expect((await auditOf('north')).filter(({ action }) => action.startsWith('refused.'))).toEqual([]);
+    expect(id).not.toBe(north.id);
+  });
+
+  it('is the super-admins’ to read', async () => {
+    const { north } = world();
+    for (const account of [north.owner, north.viewer]) {
+      for (const slug of ['north', 'south', 'nobody']) {
+        expect((await account.send('GET', `/tenancy/tenants/${slug}/audit`)).status).toBe(403);
+      }
+    }
+    expect((await superAdmin.send('GET', '/tenancy/tenants/nobody/audit')).status).toBe(404);
+    expect((await superAdmin.send('GET', '/tenancy/tenants/north/audit?limit=0')).status).toBe(400);
+  });
+
+  it('is heard of by flows and other extensions', async () => {
+    const { url } = world();
+    await createCollection(superAdmin, 'heard', [{ field: 'tenant', type: 'string', schema: {} }]);
+    await must(superAdmin, 'PUT', '/tenancy/collections/heard', { scope: 'shared' });
+
+    const flow = await must<{ id: string }>(superAdmin, 'POST', '/flows', {
+      name: 'Suspended tenants',
+      trigger: 'event',
+      status: 'active',
+      options: { type: 'action', scope: ['tenancy.suspended'] },
+    });
+    const operation = await must<{ id: string }>(superAdmin, 'POST', '/operations', {
+      flow: flow.id,
+      key: 'note',
+      type: 'item-create',
+      name: 'Note',
+      position_x: 1,
+      position_y: 1,
+      options: { permissions: '$full', collection: 'heard', payload: { tenant: '{{ $trigger.tenant }}' } },
+    });
+    await must(superAdmin, 'PATCH', `/flows/${flow.id}`, { operation: operation.id });
+
+    const { slug, id } = await createTenant(url, superAdmin, 'Heard');
+    await must(superAdmin, 'POST', `/tenancy/tenants/${slug}/suspend`);
+    await expect
+      .poll(() => must<{ tenant: string }[]>(superAdmin, 'GET', '/items/heard?fields=tenant'))
+      .toEqual([{ tenant: id }]);
+  });
+});
