@@ -1,7 +1,7 @@
 import type { SchemaOverview } from '@directus/types';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
 import { isOwnedSystemCollection, OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD } from '../tenancy/managed.ts';
-import { isScopable, treatmentOf, type RecordedScopes, type Treatment } from '../tenancy/scopes.ts';
+import { hasTenantField, isScopable, treatmentOf, type RecordedScopes, type Treatment } from '../tenancy/scopes.ts';
 import type { CollectionScope, RequestedScope, Scope } from '../tenancy/types.ts';
 import { runtime } from '../runtime.ts';
 import { assignRows, type Progress } from './adoption/assign.ts';
@@ -10,6 +10,7 @@ import { planAdoption, type AdoptionPlan } from './adoption/plan.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
 import { countRows } from './row-counts.ts';
 import { forgetScope, readScopes, recordScope, scopesWithoutStoredRules, withScopeLock } from './scopes.ts';
+import { readToldScopes, tellScope } from './scope-meta.ts';
 import { storeRules } from './stored-rules.ts';
 import { assertTenantFieldIsFree, ensureTenantField, ensureTenantIndex, removeTenantField } from './tenant-field.ts';
 import { isNotUnique } from './unique-errors.ts';
@@ -74,15 +75,49 @@ export async function setScope(
   return { ...now, scope: request.scope, rows: { owned: owned + assigned, unowned }, findings: [], adopted: assigned };
 }
 
-/** Gives a collection that was just created the scope that `TENANCY_NEW_COLLECTIONS` says, unless somebody was faster. */
+/**
+ * Gives a collection that was just created its scope, unless somebody was faster: the one that came along with a snapshot of the
+ * schema, or else what `TENANCY_NEW_COLLECTIONS` says.
+ */
 export async function decideNewCollection(context: ServiceContext, collection: string): Promise<void> {
   await withScopeLock(context, collection, async () => {
     const { schema } = await fullAccess(context);
     if (!isScopable(collection) || !schema.collections[collection]) return;
     if ((await readScopes(context.database)).has(collection)) return;
 
-    await applyScope(context, collection, { scope: newCollectionScope(context) });
+    const told = (await readToldScopes(context.database)).get(collection);
+    await applyScope(context, collection, { scope: told ?? newCollectionScope(context, collection, schema) });
   });
+}
+
+/**
+ * A scope that came with a snapshot, for a collection that is there already. Rows go to tenants; what a snapshot would open to all
+ * of them stays closed until a super-admin says so.
+ */
+export async function followToldScope(context: ServiceContext, collection: string): Promise<void> {
+  await withScopeLock(context, collection, async () => {
+    const told = (await readToldScopes(context.database)).get(collection);
+    const recorded = (await readScopes(context.database)).get(collection);
+    if (told === 'tenant' && recorded === 'shared') await applyScope(context, collection, { scope: told });
+  });
+}
+
+/**
+ * Decides what Directus knows and nobody decided yet, such as collections that `directus schema apply` made, which runs without
+ * the bundle's hooks. What has rows already waits for a super-admin, closed.
+ */
+export async function decideMissedCollections(context: ServiceContext): Promise<void> {
+  const recorded = await readScopes(context.database);
+
+  for (const [collection] of await readToldScopes(context.database)) {
+    if (recorded.has(collection)) continue;
+
+    try {
+      await decideNewCollection(context, collection);
+    } catch (error) {
+      context.logger.warn(error, `Tenancy: the scope of "${collection}" has to be decided by a super-admin.`);
+    }
+  }
 }
 
 async function applyScope(context: ServiceContext, collection: string, request: ScopeRequest): Promise<Applied> {
@@ -114,9 +149,13 @@ async function applyScope(context: ServiceContext, collection: string, request: 
   }
 }
 
-/** What `TENANCY_NEW_COLLECTIONS` says a new collection becomes; anything that is not understood means `tenant`. */
-function newCollectionScope(context: Pick<ServiceContext, 'env'>): Scope {
-  return context.env['TENANCY_NEW_COLLECTIONS'] === 'shared' ? 'shared' : 'tenant';
+/**
+ * What `TENANCY_NEW_COLLECTIONS` says a new collection becomes; anything that is not understood means `tenant`, and so does a
+ * collection that was made with the field.
+ */
+function newCollectionScope(context: Pick<ServiceContext, 'env'>, collection: string, schema: SchemaOverview): Scope {
+  const isShared = context.env['TENANCY_NEW_COLLECTIONS'] === 'shared' && !hasTenantField(collection, schema);
+  return isShared ? 'shared' : 'tenant';
 }
 
 export async function forgetCollection(context: ServiceContext, collection: string): Promise<void> {
@@ -221,6 +260,7 @@ async function makeShared(
 async function decide(context: ServiceContext, collection: string, scope: Scope): Promise<void> {
   const scopes = await readScopes(context.database);
   if (scopes.get(collection) !== scope) await recordScope(context.database, collection, scope);
+  await tellScope(context.database, collection, scope);
   runtime.recorded.set(collection, scope);
 }
 

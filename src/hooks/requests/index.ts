@@ -12,6 +12,7 @@ import { licenceGuard } from './licence-guard.ts';
 import { mount, mountBetween } from './placement.ts';
 import { collectionOf, partsOf } from './route.ts';
 import { createRouteGuards } from './routes.ts';
+import { schemaGuard } from './schema-guard.ts';
 import { guardGraphQlSocket, guardMessage, guardSocket, type Socket } from './sockets.ts';
 
 /** Wall 4. What has to be decided per request: the boot gate, and whether the identity behind a token is still true. */
@@ -22,6 +23,7 @@ export default defineHook(({ action, filter, init }, context) => {
   const routeGuards = inTurn([
     completeAnswers,
     licenceGuard,
+    schemaGuard,
     createRouteGuards(context),
     createCountsGuard(database),
     batches,

@@ -1,9 +1,9 @@
-import type { EventContext, RegisterFunctions } from '@directus/types';
-import { decideNewCollection, forgetCollection } from '../../services/collections.ts';
-import { RefusedError } from '../../tenancy/errors.ts';
-import { TENANT_FIELD } from '../../tenancy/managed.ts';
-import { hasTenantField } from '../../tenancy/scopes.ts';
+import type { Item, RegisterFunctions } from '@directus/types';
+import { decideNewCollection, followToldScope, forgetCollection } from '../../services/collections.ts';
+import { isToldScope, readToldScopes, SCOPE_META } from '../../services/scope-meta.ts';
 import { followUp } from '../../services/follow-ups.ts';
+import { assertOwnCollectionsStay } from '../../services/fixed-schema.ts';
+import { InvalidFieldError } from '../../tenancy/errors.ts';
 import { runtime, type Context } from '../../runtime.ts';
 
 /** Collections that are made after the installation get their scope at once; nobody has to remember it. */
@@ -16,27 +16,37 @@ export function registerNewCollections({ action, filter }: RegisterFunctions, co
     for (const collection of (keys ?? payload ?? []) as string[]) await followUp(forgetCollection(context, collection));
   });
 
-  filter<string[]>('fields.delete', (fields, { collection }, { accountability, schema }) => {
-    if (fields.includes(TENANT_FIELD)) assertFieldMayGo(String(collection), accountability, schema);
-    return fields;
+  // A schema that is applied brings scopes along.
+  action('collections.update', async ({ keys, payload }) => {
+    if (runtime.closed !== null || !(SCOPE_META in (payload as Item))) return;
+    for (const key of keys as string[]) await followUp(followToldScope(context, key));
+  });
+
+  filter<string[]>('collections.delete', (keys) => {
+    assertOwnCollectionsStay(keys);
+    return keys;
+  });
+
+  filter<Item>('collections.create', (payload) => {
+    assertScopeIsKnown(payload[SCOPE_META]);
+    return payload;
+  });
+
+  filter<Item>('collections.update', async (changes, { keys }, { accountability, database }) => {
+    if (!accountability || !(SCOPE_META in changes)) return changes;
+
+    const told = await readToldScopes(database);
+    if ((keys as string[]).every((key) => (told.get(key) ?? null) === changes[SCOPE_META])) return changes;
+
+    throw new InvalidFieldError({
+      field: SCOPE_META,
+      reason: 'is written by the tenancy extension: use PUT /tenancy/collections/:collection',
+    });
   });
 }
 
-/**
- * Nobody deletes the field of a tenants' collection by the way. A schema that is applied may: then the
- * collection is closed until the field is back, which the doctor tells.
- *
- * @throws RefusedError
- */
-function assertFieldMayGo(
-  collection: string,
-  accountability: EventContext['accountability'],
-  schema: EventContext['schema'],
-): void {
-  if (!accountability || !schema || !hasTenantField(collection, schema)) return;
-  throw new RefusedError({
-    reason:
-      `The field "${TENANT_FIELD}" says which tenant owns a row of "${collection}". To give the rows of a collection to all ` +
-      'tenants, make it shared: PUT /tenancy/collections/:collection with { "scope": "shared", "confirm": true }.',
-  });
+/** @throws InvalidFieldError */
+function assertScopeIsKnown(scope: unknown): void {
+  if (scope === undefined || scope === null || isToldScope(scope)) return;
+  throw new InvalidFieldError({ field: SCOPE_META, reason: 'must be "tenant" or "shared"' });
 }
