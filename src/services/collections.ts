@@ -91,15 +91,19 @@ export async function decideNewCollection(context: ServiceContext, collection: s
 }
 
 /**
- * A scope that came with a snapshot, for a collection that is there already. Rows go to tenants; what a snapshot would open to all
- * of them stays closed until a super-admin says so.
+ * Scopes that came with a snapshot, for collections that are there already. Collections become the tenants'; what a snapshot would
+ * open to all of them stays closed until a super-admin says so.
  */
-export async function followToldScope(context: ServiceContext, collection: string): Promise<void> {
-  await withScopeLock(context, collection, async () => {
-    const told = (await readToldScopes(context.database)).get(collection);
-    const recorded = (await readScopes(context.database)).get(collection);
-    if (told === 'tenant' && recorded === 'shared') await applyScope(context, collection, { scope: told });
-  });
+export async function followToldScopes(context: ServiceContext): Promise<void> {
+  const recorded = await readScopes(context.database);
+
+  for (const [collection, told] of await readToldScopes(context.database)) {
+    if (told !== 'tenant' || recorded.get(collection) !== 'shared') continue;
+
+    await orLeaveToSuperAdmins(context, collection, () =>
+      withScopeLock(context, collection, () => applyScope(context, collection, { scope: told })),
+    );
+  }
 }
 
 /**
@@ -108,15 +112,24 @@ export async function followToldScope(context: ServiceContext, collection: strin
  */
 export async function decideMissedCollections(context: ServiceContext): Promise<void> {
   const recorded = await readScopes(context.database);
+  const known: string[] = await context.database('directus_collections').pluck('collection');
 
-  for (const [collection] of await readToldScopes(context.database)) {
+  for (const collection of known) {
     if (recorded.has(collection)) continue;
+    await orLeaveToSuperAdmins(context, collection, () => decideNewCollection(context, collection));
+  }
+}
 
-    try {
-      await decideNewCollection(context, collection);
-    } catch (error) {
-      context.logger.warn(error, `Tenancy: the scope of "${collection}" has to be decided by a super-admin.`);
-    }
+/** What cannot be decided for a collection must not keep the others from being decided. */
+async function orLeaveToSuperAdmins(
+  { logger }: ServiceContext,
+  collection: string,
+  decision: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await decision();
+  } catch (error) {
+    logger.warn(error, `Tenancy: the scope of "${collection}" has to be decided by a super-admin.`);
   }
 }
 
@@ -160,6 +173,7 @@ function newCollectionScope(context: Pick<ServiceContext, 'env'>, collection: st
 
 export async function forgetCollection(context: ServiceContext, collection: string): Promise<void> {
   await forgetScope(context.database, collection);
+  await tellScope(context.database, collection, null);
   runtime.recorded.delete(collection);
 }
 

@@ -3,6 +3,12 @@ import { RefusedError } from '../tenancy/errors.ts';
 import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
 import { fullAccess, type ServiceContext } from './directus.ts';
 
+/** What of the settings of a relation says between what it is. */
+const ENDS_OF_RELATION = new Set([
+  ...['many_collection', 'many_field', 'one_collection'],
+  ...['one_collection_field', 'one_allowed_collections'],
+]);
+
 /** What of a column makes no difference to whose a row is. */
 const COSMETIC_OF_COLUMN = new Set(['comment', 'is_indexed']);
 
@@ -33,7 +39,7 @@ export async function assertFieldMayChange(
 }
 
 /**
- * As {@link assertFieldMayChange}, for the relation to `tenants`: the same again is taken, anything else is not.
+ * As {@link assertFieldMayChange}, for the relation to `tenants`: between what it is, and what becomes of rows without it.
  *
  * @throws RefusedError that names what may not be changed
  */
@@ -47,7 +53,7 @@ export function assertRelationMayChange(stored: Relation, changes: Partial<Relat
   const constraint = changedKey(changes.schema, stored.schema, (key) => key !== 'constraint_name');
   if (constraint) throw fixed(collection, `schema.${constraint}`);
 
-  const meta = changedKey(changes.meta, stored.meta, (key) => key !== 'id');
+  const meta = changedKey(changes.meta, stored.meta, (key) => ENDS_OF_RELATION.has(key));
   if (meta) throw fixed(collection, `meta.${meta}`);
 }
 

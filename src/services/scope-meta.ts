@@ -1,63 +1,74 @@
 import type { Field } from '@directus/types';
 import type { Knex } from 'knex';
+import { TENANTS } from '../tenancy/managed.ts';
 import type { Scope } from '../tenancy/types.ts';
+import { withLock } from './database.ts';
 import { fullAccess, type ServiceContext } from './directus.ts';
 import { readScopes } from './scopes.ts';
 
 /**
- * A field of Directus' own collection of collections. A snapshot of the schema carries everything that is in there, and so takes
- * the scopes along to other projects. Members are told by the recorded scopes and the schema alone; nothing is opened by it.
+ * A field of `tenants` without a column, whose options list the scope of every collection. A snapshot of the schema carries it,
+ * and so takes the scopes along to other projects. Nobody but super-admins sees it, and what is there opens nothing: members and
+ * outsiders are told by the recorded scopes and the schema alone.
  */
-export const SCOPE_META = 'tenancy_scope';
+export const SCOPES_FIELD = 'scopes';
 
-const COLLECTIONS = 'directus_collections';
+const FIELDS = 'directus_fields';
+const KEY = { collection: TENANTS, field: SCOPES_FIELD };
 
-/** Gives Directus' collection of collections the field that a snapshot carries the scopes in. */
+/** Adds the field that a snapshot carries the scopes in. */
 export async function ensureScopeMeta(context: ServiceContext): Promise<void> {
-  const access = await fullAccess(context);
-  if (access.schema.collections[COLLECTIONS]?.fields[SCOPE_META]) return;
+  if (await context.database(FIELDS).where(KEY).first('id')) return;
 
-  await access.fields().createField(COLLECTIONS, {
-    field: SCOPE_META,
-    type: 'string',
+  const access = await fullAccess(context);
+  await access.fields().createField(TENANTS, {
+    field: SCOPES_FIELD,
+    type: 'alias',
     meta: {
-      interface: 'input',
+      special: ['alias', 'no-data'],
+      interface: 'presentation-divider',
       hidden: true,
       readonly: true,
-      note: 'Who the rows belong to. Written by the tenancy extension, for snapshots of the schema.',
+      options: { scopes: {} },
+      note: 'The scope of every collection, for snapshots of the schema. Written by the tenancy extension.',
     },
-    schema: { max_length: 16 },
+    schema: null,
   } as unknown as Field);
 }
 
-/** Writes the scope of a collection where a snapshot finds it. */
-export async function tellScope(database: Knex, collection: string, scope: Scope): Promise<void> {
-  // A schema from before the bundle takes the field away until the next start.
-  if (!(await database.schema.hasColumn(COLLECTIONS, SCOPE_META))) return;
+/** The scopes that are listed for snapshots, such as those that came with one. */
+export async function readToldScopes(database: Knex): Promise<Map<string, Scope>> {
+  const row: { options: unknown } | undefined = await database(FIELDS).where(KEY).first('options');
+  const options: unknown = typeof row?.options === 'string' ? JSON.parse(row.options) : row?.options;
+  const listed = (options as { scopes?: Record<string, unknown> | null } | null | undefined)?.scopes ?? {};
 
-  await database(COLLECTIONS)
-    .where({ collection })
-    .update({ [SCOPE_META]: scope });
+  return new Map(Object.entries(listed).filter((entry): entry is [string, Scope] => isScope(entry[1])));
 }
 
-/** Writes the scopes that were recorded before there was a place for them; what a snapshot has told stays. */
+/** Lists the scope of a collection where a snapshot finds it; null takes it off the list. */
+export async function tellScope(database: Knex, collection: string, scope: Scope | null): Promise<void> {
+  // One list for all collections: whoever writes it waits for others who do.
+  await withLock(database, 'directus-extension-tenancy:told-scopes', async () => {
+    const told = await readToldScopes(database);
+    if ((told.get(collection) ?? null) === scope) return;
+
+    if (scope) told.set(collection, scope);
+    else told.delete(collection);
+
+    const options = JSON.stringify({ scopes: Object.fromEntries(told) });
+    await database(FIELDS).where(KEY).update({ options });
+  });
+}
+
+/** Lists the scopes that were recorded before there was a list; what a snapshot has told stays. */
 export async function tellScopes(database: Knex): Promise<void> {
   const told = await readToldScopes(database);
 
   for (const [collection, scope] of await readScopes(database)) {
-    if (told.get(collection) === null) await tellScope(database, collection, scope);
+    if (!told.has(collection)) await tellScope(database, collection, scope);
   }
 }
 
-/** The collections that Directus keeps settings of, with the scope that these name, such as one that came with a snapshot. */
-export async function readToldScopes(database: Knex): Promise<Map<string, Scope | null>> {
-  const rows: Record<string, unknown>[] = await database(COLLECTIONS).select();
-
-  return new Map(
-    rows.map(({ collection, [SCOPE_META]: told }) => [String(collection), isToldScope(told) ? told : null]),
-  );
-}
-
-export function isToldScope(value: unknown): value is Scope {
+function isScope(value: unknown): value is Scope {
   return value === 'tenant' || value === 'shared';
 }

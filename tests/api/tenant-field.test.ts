@@ -40,10 +40,10 @@ inEveryCell('The field tenant_id', (world) => {
       { collection: 'projects', field: 'tenant_id', related_collection: 'clients' },
     ],
     [
-      'a list of rows at the tenant',
+      'another end',
       'PATCH',
       '/relations/projects/tenant_id',
-      { collection: 'projects', field: 'tenant_id', meta: { one_field: 'projects' } },
+      { collection: 'projects', field: 'tenant_id', meta: { one_collection: 'clients' } },
     ],
     ['no relation', 'DELETE', '/relations/projects/tenant_id', undefined],
     ['no tenants', 'DELETE', '/collections/tenants', undefined],
