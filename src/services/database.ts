@@ -97,6 +97,13 @@ export async function ensureIndex(
   });
 }
 
+/** Drops what is left of an index of {@link ensureIndex} when its first column is gone: some databases keep the others. */
+export async function dropIndexOfOthers(database: Knex, table: string, columns: string[]): Promise<void> {
+  const name = indexName(table, columns);
+  if (!(await hasIndex(database, table, name))) return;
+  await database.schema.alterTable(table, (builder) => void builder.dropIndex(columns, name));
+}
+
 /** The name under which {@link ensureIndex} creates an index. */
 export function indexName(table: string, columns: string[], options: { unique?: boolean } = {}): string {
   const name = ['tenancy', table, ...columns, options.unique ? 'unique' : 'index'].join('_');

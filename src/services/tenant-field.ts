@@ -2,7 +2,7 @@ import type { Field, Relation, SchemaOverview } from '@directus/types';
 import { ConflictError } from '../tenancy/errors.ts';
 import { TENANT_FIELD, TENANTS } from '../tenancy/managed.ts';
 import { hasTenantField, primaryKeyOf } from '../tenancy/scopes.ts';
-import { ensureIndex } from './database.ts';
+import { dropIndexOfOthers, ensureIndex } from './database.ts';
 import { fullAccess, type ServiceContext } from './directus.ts';
 
 /** What Directus takes for a new field; its own type asks for every property of a stored one. */
@@ -85,4 +85,5 @@ export async function removeTenantField(context: ServiceContext, collection: str
   const access = await fullAccess(context);
   if (!access.schema.collections[collection]?.fields[TENANT_FIELD]) return;
   await access.fields().deleteField(collection, TENANT_FIELD);
+  await dropIndexOfOthers(context.database, collection, [TENANT_FIELD, primaryKeyOf(collection, access.schema)]);
 }
