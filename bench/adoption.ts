@@ -8,6 +8,7 @@ import { startHost, type Host } from '../scripts/hosts/host.ts';
 import { installHost } from '../scripts/hosts/install.ts';
 import { startPostgres } from '../scripts/hosts/postgres.ts';
 import { login } from '../tests/support/client.ts';
+import { createCollection } from '../tests/support/collections.ts';
 import { must } from '../tests/support/world.ts';
 
 // `npm run bench -- adoption [--rows 1000000]`: gives a large table to a tenant on PostgreSQL, kills Directus half-way, goes on,
@@ -66,15 +67,7 @@ let host: Host = await startHost({ directus: '11', database });
 try {
   let superAdmin = await login(host.url, host.superAdmin);
   for (const collection of ['large', 'equal', 'small']) {
-    await must(superAdmin, 'POST', '/collections', {
-      collection,
-      meta: {},
-      schema: {},
-      fields: [
-        { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } },
-        { field: 'text', type: 'string', schema: {} },
-      ],
-    });
+    await createCollection(superAdmin, collection, [{ field: 'text', type: 'string', schema: {} },]);
     await must(superAdmin, 'PUT', `/tenancy/collections/${collection}`, { scope: 'shared' });
   }
   await must(superAdmin, 'POST', '/tenancy/tenants', { name: 'First' });

@@ -1,7 +1,7 @@
 import type { SchemaOverview } from '@directus/types';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
 import { isOwnedSystemCollection, OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD } from '../tenancy/managed.ts';
-import { isScopable, treatmentOf, type RecordedScopes, type Treatment } from '../tenancy/scopes.ts';
+import { hasTenantField, isScopable, treatmentOf, type RecordedScopes, type Treatment } from '../tenancy/scopes.ts';
 import type { CollectionScope, Scope } from '../tenancy/types.ts';
 import type { OwnedScope } from '../tenancy/rules.ts';
 import { runtime } from '../runtime.ts';
@@ -11,6 +11,7 @@ import { planAdoption, type AdoptionPlan } from './adoption/plan.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
 import { countRows } from './row-counts.ts';
 import { forgetScope, readScopes, recordScope, scopesWithoutStoredRules, withScopeLock } from './scopes.ts';
+import { readToldScopes, tellScope } from './scope-meta.ts';
 import { storeRules } from './stored-rules.ts';
 import {
   allowNoTenant,
@@ -82,15 +83,62 @@ export async function setScope(
   return { ...now, scope: request.scope, rows: { owned: owned + assigned, unowned }, findings: [], adopted: assigned };
 }
 
-/** Gives a collection that was just created the scope that `TENANCY_NEW_COLLECTIONS` says, unless somebody was faster. */
+/**
+ * Gives a collection that was just created its scope, unless somebody was faster: the one that came along with a snapshot of the
+ * schema, or else what `TENANCY_NEW_COLLECTIONS` says.
+ */
 export async function decideNewCollection(context: ServiceContext, collection: string): Promise<void> {
   await withScopeLock(context, collection, async () => {
     const { schema } = await fullAccess(context);
     if (!isScopable(collection) || !schema.collections[collection]) return;
     if ((await readScopes(context.database)).has(collection)) return;
 
-    await applyScope(context, collection, { scope: newCollectionScope(context) });
+    const told = (await readToldScopes(context.database)).get(collection);
+    await applyScope(context, collection, { scope: told ?? newCollectionScope(context, collection, schema) });
   });
+}
+
+/**
+ * Scopes that came with a snapshot, for collections that are there already. Shared ones become the tenants'; what a snapshot would
+ * open to all of them stays closed until a super-admin says so.
+ */
+export async function followToldScopes(context: ServiceContext): Promise<void> {
+  const recorded = await readScopes(context.database);
+
+  for (const [collection, told] of await readToldScopes(context.database)) {
+    if (told === 'shared' || recorded.get(collection) !== 'shared') continue;
+
+    await orLeaveToSuperAdmins(context, collection, () =>
+      withScopeLock(context, collection, () => applyScope(context, collection, { scope: told })),
+    );
+  }
+}
+
+/**
+ * Decides what Directus knows and nobody decided yet, such as collections that `directus schema apply` made, which runs without
+ * the bundle's hooks. What has rows already waits for a super-admin, closed.
+ */
+export async function decideMissedCollections(context: ServiceContext): Promise<void> {
+  const recorded = await readScopes(context.database);
+  const known: string[] = await context.database('directus_collections').pluck('collection');
+
+  for (const collection of known) {
+    if (recorded.has(collection)) continue;
+    await orLeaveToSuperAdmins(context, collection, () => decideNewCollection(context, collection));
+  }
+}
+
+/** What cannot be decided for a collection must not keep the others from being decided. */
+async function orLeaveToSuperAdmins(
+  { logger }: ServiceContext,
+  collection: string,
+  decision: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await decision();
+  } catch (error) {
+    logger.warn(error, `Tenancy: the scope of "${collection}" has to be decided by a super-admin.`);
+  }
 }
 
 async function applyScope(context: ServiceContext, collection: string, request: ScopeRequest): Promise<Applied> {
@@ -119,13 +167,18 @@ async function applyScope(context: ServiceContext, collection: string, request: 
   return adopt(context, adoption, request, 'mixed');
 }
 
-/** What `TENANCY_NEW_COLLECTIONS` says a new collection becomes; anything that is not understood means `tenant`. */
-function newCollectionScope(context: Pick<ServiceContext, 'env'>): Scope {
-  return context.env['TENANCY_NEW_COLLECTIONS'] === 'shared' ? 'shared' : 'tenant';
+/**
+ * What `TENANCY_NEW_COLLECTIONS` says a new collection becomes; anything that is not understood means `tenant`, and so does a
+ * collection that was made with the field.
+ */
+function newCollectionScope(context: Pick<ServiceContext, 'env'>, collection: string, schema: SchemaOverview): Scope {
+  const isShared = context.env['TENANCY_NEW_COLLECTIONS'] === 'shared' && !hasTenantField(collection, schema);
+  return isShared ? 'shared' : 'tenant';
 }
 
 export async function forgetCollection(context: ServiceContext, collection: string): Promise<void> {
   await forgetScope(context.database, collection);
+  await tellScope(context.database, collection, null);
   runtime.recorded.delete(collection);
 }
 
@@ -264,6 +317,7 @@ async function makeShared(
 async function decide(context: ServiceContext, collection: string, scope: Scope): Promise<void> {
   const scopes = await readScopes(context.database);
   if (scopes.get(collection) !== scope) await recordScope(context.database, collection, scope);
+  await tellScope(context.database, collection, scope);
   runtime.recorded.set(collection, scope);
 }
 

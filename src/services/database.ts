@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Knex } from 'knex';
 
@@ -27,6 +28,34 @@ export function uuidValue(database: Knex, id: string): Knex.Raw {
 const queues = new Map<string, Promise<unknown>>();
 
 /**
+ * How many locks this process holds at once. Each keeps a connection, and whoever has one needs another for the work: locks that
+ * took all of a pool would wait for themselves.
+ */
+const MOST_LOCKS = 3;
+
+const waiting: (() => void)[] = [];
+let locks = 0;
+
+/** Set where a lock is held: one that is taken inside of another has its place already. */
+const inside = new AsyncLocalStorage<true>();
+
+/** Runs work that holds a lock when there is a place for it, in the order of coming. */
+async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  if (inside.getStore()) return work();
+  if (locks >= MOST_LOCKS) await new Promise<void>((resolve) => waiting.push(resolve));
+  else locks += 1;
+
+  try {
+    return await inside.run(true, work);
+  } finally {
+    // Whoever is next takes over the place.
+    const next = waiting.shift();
+    if (next) next();
+    else locks -= 1;
+  }
+}
+
+/**
  * Runs `work` while no other instance on the same database runs work under the same name: PostgreSQL and MySQL hold a lock
  * of the session, bound to one connection for the time; SQLite has one instance, whose own queue is enough.
  *
@@ -34,7 +63,7 @@ const queues = new Map<string, Promise<unknown>>();
  */
 export async function withLock<Result>(database: Knex, name: string, work: () => Promise<Result>): Promise<Result> {
   const previous = queues.get(name) ?? Promise.resolve();
-  const run = previous.catch(() => undefined).then(() => withDatabaseLock(database, name, work));
+  const run = previous.catch(() => undefined).then(() => inTurn(() => withDatabaseLock(database, name, work)));
   queues.set(name, run);
 
   try {

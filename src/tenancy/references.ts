@@ -2,6 +2,7 @@ import type { Item, PrimaryKey, SchemaOverview } from '@directus/types';
 import { InvalidFieldError } from './errors.ts';
 import { TENANT_FIELD, TENANTS } from './managed.ts';
 import { primaryKeyOf } from './scopes.ts';
+import { isKeyGenerated } from './writes.ts';
 
 /** Rows that a payload names by their keys, in one of its fields. */
 export interface Reference {
@@ -20,6 +21,9 @@ export interface OpenReference {
   collectionField: string;
   key: PrimaryKey;
 }
+
+/** What the Data Studio takes for the key of a row that is not saved yet. */
+const UNSAVED = '+';
 
 /** What a payload refers to. */
 export interface References {
@@ -50,7 +54,7 @@ export function referencesOf(collection: string, payload: Item, schema: SchemaOv
     }
 
     if (related === collection && meta?.one_field) {
-      referToMany(relation.collection, meta.one_field, payload[meta.one_field]);
+      referToMany(relation.collection, field, meta.one_field, payload[meta.one_field]);
     }
   }
 
@@ -91,7 +95,7 @@ export function referencesOf(collection: string, payload: Item, schema: SchemaOv
     references.open.push({ field: path, collectionField, key: keyOf(key, path) });
   }
 
-  function referToMany(to: string, field: string, value: unknown): void {
+  function referToMany(to: string, backReference: string, field: string, value: unknown): void {
     if (value === undefined || value === null) return;
     const path = prefix + field;
     const primary = primaryKeyOf(to, schema);
@@ -108,10 +112,22 @@ export function referencesOf(collection: string, payload: Item, schema: SchemaOv
 
       const key = row[primary];
       if (key !== undefined && key !== null) keys.push(keyOf(key, path));
-      nest(to, row, `${path}.`);
+
+      nest(to, leadsBackByItself(row, key, backReference) ? without(row, backReference) : row, `${path}.`);
     }
 
     if (keys.length > 0) add(path, to, keys);
+  }
+
+  /**
+   * Whether Directus writes the way back from a row of a list, whatever is told there: always when it creates the row, and else
+   * where the Data Studio leaves a "+" because the row that it leads to is not saved yet.
+   */
+  function leadsBackByItself(row: Item, key: unknown, backReference: string): boolean {
+    if (key === undefined || key === null) return true;
+
+    const mayBeKey = !isKeyGenerated(collection, schema) && payload[primaryKeyOf(collection, schema)] === undefined;
+    return row[backReference] === UNSAVED && !mayBeKey;
   }
 
   function add(field: string, to: string, keys: PrimaryKey[]): void {
@@ -161,6 +177,10 @@ function listsOf(value: Record<string, unknown>): unknown[] {
   return ['create', 'update', 'delete'].flatMap((list) =>
     Array.isArray(value[list]) ? (value[list] as unknown[]) : [],
   );
+}
+
+function without(row: Item, field: string): Item {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name !== field));
 }
 
 function keyOf(value: unknown, field: string): PrimaryKey {

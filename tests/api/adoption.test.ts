@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inEveryCell } from '../support/cells.ts';
 import type { Account, Answer } from '../support/client.ts';
+import { createCollection } from '../support/collections.ts';
 import { runSql } from '../support/sql.ts';
 import { allowUnownedRows } from '../support/unowned.ts';
 import { must, uploadFile } from '../support/world.ts';
@@ -12,8 +13,6 @@ interface Outcome {
   adopted: number;
 }
 
-const SERIAL = { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } };
-
 inEveryCell('Rows that are there already get a tenant', (world, host) => {
   let superAdmin: Account;
 
@@ -22,7 +21,7 @@ inEveryCell('Rows that are there already get a tenant', (world, host) => {
 
   /** Creates a collection that is shared, as all were before the bundle came. */
   const create = async (collection: string, fields: object[], relations: object[] = []): Promise<void> => {
-    await must(superAdmin, 'POST', '/collections', { collection, meta: {}, schema: {}, fields: [SERIAL, ...fields] });
+    await createCollection(superAdmin, collection, fields);
     for (const relation of relations) {
       await must(superAdmin, 'POST', '/relations', { collection, schema: { on_delete: 'SET NULL' }, ...relation });
     }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inEveryCell } from '../support/cells.ts';
 import type { Account } from '../support/client.ts';
+import { createCollection } from '../support/collections.ts';
 import { applySchemaWithout } from '../support/schema.ts';
 import { runSql } from '../support/sql.ts';
 import { must } from '../support/world.ts';
@@ -25,15 +26,7 @@ inEveryCell('/tenancy/collections', (world, host) => {
     );
 
   const createShared = async (collection: string, rows: number): Promise<void> => {
-    await must(superAdmin, 'POST', '/collections', {
-      collection,
-      meta: {},
-      schema: {},
-      fields: [
-        { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } },
-        { field: 'text', type: 'string', schema: {} },
-      ],
-    });
+    await createCollection(superAdmin, collection, [{ field: 'text', type: 'string', schema: {} }]);
     await must(superAdmin, 'PUT', `/tenancy/collections/${collection}`, { scope: 'shared' });
     const texts = Array.from({ length: rows }, (_, index) => ({ text: `${collection}-${index}` }));
     if (rows > 0) await must(superAdmin, 'POST', `/items/${collection}`, texts);
@@ -154,15 +147,7 @@ inEveryCell('/tenancy/collections', (world, host) => {
     });
 
     it('leaves a field tenant_id that is somebody else’s alone', async () => {
-      await must(superAdmin, 'POST', '/collections', {
-        collection: 'legacy',
-        meta: {},
-        schema: {},
-        fields: [
-          { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } },
-          { field: 'tenant_id', type: 'string', schema: {} },
-        ],
-      });
+      await createCollection(superAdmin, 'legacy', [{ field: 'tenant_id', type: 'string', schema: {} }]);
 
       const answer = await put('legacy', { scope: 'tenant' });
       expect(answer.status).toBe(409);
@@ -193,12 +178,7 @@ inEveryCell('/tenancy/collections', (world, host) => {
 
   describe('a collection that is made later', () => {
     it('is the tenants’ at once, without anybody doing anything', async () => {
-      await must(superAdmin, 'POST', '/collections', {
-        collection: 'ideas',
-        meta: {},
-        schema: {},
-        fields: [{ field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } }],
-      });
+      await createCollection(superAdmin, 'ideas');
 
       const columns = await runSql(host().database, 'SELECT tenant_id FROM ideas');
       expect(columns).toEqual([]);

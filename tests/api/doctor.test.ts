@@ -7,6 +7,7 @@ import { POLICIES, TENANTS_ROLE } from '../../src/tenancy/managed.ts';
 import type { CollectionScope } from '../../src/tenancy/types.ts';
 import { CELLS } from '../support/cells.ts';
 import { login, send, type Account } from '../support/client.ts';
+import { createCollection } from '../support/collections.ts';
 import { startTestHost } from '../support/host.ts';
 import { createPerson, createPolicy, everythingOn } from '../support/people.ts';
 import { runSql } from '../support/sql.ts';
@@ -472,16 +473,10 @@ describe.each(CELLS)('The doctor (Directus $directus, $database)', (cell) => {
 
     it('many-to-any, with keys of every kind', async () => {
       const { north, south } = world;
-      await must(superAdmin, 'POST', '/collections', {
-        collection: 'blocks',
-        meta: {},
-        schema: {},
-        fields: [
-          { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } },
-          { field: 'item', type: 'string', schema: {} },
-          { field: 'collection', type: 'string', schema: {} },
-        ],
-      });
+      await createCollection(superAdmin, 'blocks', [
+        { field: 'item', type: 'string', schema: {} },
+        { field: 'collection', type: 'string', schema: {} },
+      ]);
       await must(superAdmin, 'PUT', '/tenancy/collections/blocks', { scope: 'tenant' });
       await must(superAdmin, 'POST', '/relations', {
         collection: 'blocks',

@@ -9,6 +9,7 @@ import { STEPS } from '../../src/hooks/install/steps.ts';
 import { installHost } from '../../scripts/hosts/install.ts';
 import { hasDatabase } from '../support/cells.ts';
 import { login, type Account } from '../support/client.ts';
+import { createCollection } from '../support/collections.ts';
 import { runSql } from '../support/sql.ts';
 import { must } from '../support/world.ts';
 
@@ -59,12 +60,7 @@ describe('The installation', () => {
         // A project that was there before the bundle.
         host = await startHost({ directus: '11', database, directory, bundle: false });
         const superAdmin = await login(host.url, host.superAdmin);
-        await must(superAdmin, 'POST', '/collections', {
-          collection: 'articles',
-          meta: {},
-          schema: {},
-          fields: [{ field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } }],
-        });
+        await createCollection(superAdmin, 'articles');
       });
 
       afterAll(async () => {

@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { inEveryCell } from '../support/cells.ts';
 import { accountWithToken, type Account } from '../support/client.ts';
+import { createCollection } from '../support/collections.ts';
 import { runSql } from '../support/sql.ts';
 import { must } from '../support/world.ts';
 
@@ -22,27 +23,20 @@ inEveryCell('A singleton has one row for each tenant', (world, host) => {
   beforeAll(async () => {
     ({ superAdmin } = world());
 
-    await must(superAdmin, 'POST', '/collections', {
-      collection: 'preferences',
-      meta: { singleton: true },
-      schema: {},
-      fields: [
-        { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } },
+    await createCollection(
+      superAdmin,
+      'preferences',
+      [
         { field: 'title', type: 'string', schema: {} },
         { field: 'theme', type: 'string', schema: { default_value: 'light', is_nullable: false } },
         { field: 'labels', type: 'alias', meta: { special: ['o2m'], interface: 'list-o2m' }, schema: null },
       ],
-    });
-    await must(superAdmin, 'POST', '/collections', {
-      collection: 'labels',
-      meta: {},
-      schema: {},
-      fields: [
-        { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } },
-        { field: 'text', type: 'string', schema: {} },
-        { field: 'preferences', type: 'integer', schema: {} },
-      ],
-    });
+      { singleton: true },
+    );
+    await createCollection(superAdmin, 'labels', [
+      { field: 'text', type: 'string', schema: {} },
+      { field: 'preferences', type: 'integer', schema: {} },
+    ]);
     await must(superAdmin, 'POST', '/relations', {
       collection: 'labels',
       field: 'preferences',

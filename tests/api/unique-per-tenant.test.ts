@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
 import { inEveryCell } from '../support/cells.ts';
 import { login, type Account, type Answer } from '../support/client.ts';
+import { createCollection } from '../support/collections.ts';
 import { startTestHost } from '../support/host.ts';
 import { applySchemaWithout } from '../support/schema.ts';
 import { runSql } from '../support/sql.ts';
@@ -52,15 +53,7 @@ inEveryCell('Values that are unique within a tenant', (world, host) => {
 
   /** A collection of the tenants with a unique field `slug`, unless other fields are named. */
   const create = (collection: string, ...fields: FieldOptions[]): Promise<unknown> =>
-    must(superAdmin, 'POST', '/collections', {
-      collection,
-      meta: {},
-      schema: {},
-      fields: [
-        { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } },
-        ...(fields.length > 0 ? fields : [slug({ is_unique: true })]),
-      ],
-    });
+    createCollection(superAdmin, collection, fields.length > 0 ? fields : [slug({ is_unique: true })]);
 
   const add = (account: Account, collection: string, row: object): Promise<Answer<{ id: number }>> =>
     account.send('POST', `/items/${collection}`, row);
@@ -560,15 +553,7 @@ describe('Values that are unique within a tenant (Directus 12, postgres)', () =>
       tenants.push((await must<{ id: string }>(superAdmin, 'POST', '/tenancy/tenants', { name, owner })).id);
     }
 
-    await must(superAdmin, 'POST', '/collections', {
-      collection: 'pages',
-      meta: {},
-      schema: {},
-      fields: [
-        { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } },
-        { field: 'slug', type: 'string', schema: { is_unique: true } },
-      ],
-    });
+    await createCollection(superAdmin, 'pages', [{ field: 'slug', type: 'string', schema: { is_unique: true } }]);
     await must(superAdmin, 'PATCH', '/tenancy/collections/pages/fields/slug', { unique: 'tenant' });
 
     for (const tenant_id of tenants) await must(superAdmin, 'POST', '/items/pages', { slug: 'home', tenant_id });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHost, type Host } from '../../scripts/hosts/host.ts';
 import { redisEnvironment } from '../../scripts/hosts/redis.ts';
 import { accountWithToken, login, send, type Account, type Answer } from '../support/client.ts';
+import { createCollection } from '../support/collections.ts';
 import { startTestHost } from '../support/host.ts';
 import { createPerson, createPolicy, logInAgain } from '../support/people.ts';
 import { runSql } from '../support/sql.ts';
@@ -47,15 +48,7 @@ for (const store of ['memory', 'redis'] as const) {
     };
 
     const createNotes = async (collection: string): Promise<void> => {
-      await must(world.superAdmin, 'POST', '/collections', {
-        collection,
-        meta: {},
-        schema: {},
-        fields: [
-          { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } },
-          { field: 'text', type: 'string', schema: {} },
-        ],
-      });
+      await createCollection(world.superAdmin, collection, [{ field: 'text', type: 'string', schema: {} }]);
       await must(world.superAdmin, 'PUT', `/tenancy/collections/${collection}`, { scope: 'shared' });
       await must(world.superAdmin, 'POST', `/items/${collection}`, { text: 'written by all' });
       await must(world.superAdmin, 'POST', '/permissions', {
@@ -337,15 +330,7 @@ describe('Permissions that Redis has kept from before', () => {
       const users = await must<{ id: string; email: string }[]>(superAdmin, 'GET', '/users?fields=id,email');
       const idOf = ({ email }: Account): string => users.find((user) => user.email === email)!.id;
 
-      await must(superAdmin, 'POST', '/collections', {
-        collection: 'letters',
-        meta: {},
-        schema: {},
-        fields: [
-          { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } },
-          { field: 'author', type: 'uuid', schema: {} },
-        ],
-      });
+      await createCollection(superAdmin, 'letters', [{ field: 'author', type: 'uuid', schema: {} }]);
       await must(superAdmin, 'POST', '/relations', {
         collection: 'letters',
         field: 'author',

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inEveryCell } from '../support/cells.ts';
 import type { Account } from '../support/client.ts';
+import { createCollection } from '../support/collections.ts';
 import { createPerson, createPolicy, everythingOn, type PermissionDefinition } from '../support/people.ts';
 import { must, TENANT_COLLECTIONS } from '../support/world.ts';
 
@@ -220,15 +221,7 @@ inEveryCell('No policy opens another tenant', (world) => {
 
     it('in policies that were there when a collection is scoped, and out of them when it is shared again', async () => {
       const { superAdmin } = world();
-      await must(superAdmin, 'POST', '/collections', {
-        collection: 'notes',
-        meta: {},
-        schema: {},
-        fields: [
-          { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } },
-          { field: 'text', type: 'string', schema: {} },
-        ],
-      });
+      await createCollection(superAdmin, 'notes', [{ field: 'text', type: 'string', schema: {} }]);
       await must(superAdmin, 'PUT', '/tenancy/collections/notes', { scope: 'shared' });
       const policy = await createPolicy(superAdmin, everythingOn(['notes']));
       expect((await stored(`filter[policy][_eq]=${policy}`)).map(({ permissions }) => permissions)).toEqual(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
 import { accountWithToken, login, type Account } from '../support/client.ts';
+import { createCollection } from '../support/collections.ts';
 import { documentedRoutes, UNDOCUMENTED_ROUTES } from '../support/escalation/routes.ts';
 import { startTestHost } from '../support/host.ts';
 import { createPerson, createPolicy, everythingOn } from '../support/people.ts';
@@ -67,15 +68,7 @@ describe('A user of a project that has no tenants', () => {
 
   const prepare = async (host: Host): Promise<Account> => {
     const superAdmin = await login(host.url, host.superAdmin);
-    await must(superAdmin, 'POST', '/collections', {
-      collection: 'articles',
-      meta: {},
-      schema: {},
-      fields: [
-        { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true } },
-        { field: 'title', type: 'string', schema: {} },
-      ],
-    });
+    await createCollection(superAdmin, 'articles', [{ field: 'title', type: 'string', schema: {} }]);
     await must(superAdmin, 'POST', '/items/articles', [{ title: 'one' }, { title: 'two' }]);
 
     const policy = await createPolicy(

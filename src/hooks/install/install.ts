@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import { withLock } from '../../services/database.ts';
 import { flushCaches, type ServiceContext } from '../../services/directus.ts';
+import { decideMissedCollections } from '../../services/collections.ts';
+import { ensureScopeMeta, tellScopes } from '../../services/scope-meta.ts';
 import { reconcileStoredRules } from '../../services/stored-rules.ts';
 import { ensureScopesTables } from '../../services/scopes.ts';
 import { STEPS_TABLE } from '../../tenancy/managed.ts';
@@ -13,7 +15,7 @@ const INSTALL_LOCK = 'directus-extension-tenancy:install';
 
 /**
  * Brings the project to the shape that this version of the bundle needs: runs the steps that were not done, stores rules
- * that are missing, and flushes every cache, since Directus may have kept permission rows from before the bundle came.
+ * that are missing, decides the scope of collections that were made while no hook was listening, and flushes every cache, since Directus may have kept permission rows from before the bundle came.
  * Safe to run on many instances at once: they take turns, and those that come later find nothing to do.
  *
  * @throws with the step that failed; what was done until then stays and is not repeated
@@ -23,7 +25,11 @@ export async function install(context: ServiceContext): Promise<void> {
     await ensureScopesTables(context.database);
     await runSteps(context);
 
+    await ensureScopeMeta(context);
+
     await reconcileStoredRules(context, await learnProject(context));
+    await tellScopes(context.database);
+    await decideMissedCollections(context);
   });
 
   await flushCaches(context);

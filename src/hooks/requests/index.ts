@@ -13,6 +13,7 @@ import { licenceGuard } from './licence-guard.ts';
 import { mount, mountBetween } from './placement.ts';
 import { collectionOf, partsOf } from './route.ts';
 import { createRouteGuards } from './routes.ts';
+import { schemaGuard } from './schema-guard.ts';
 import { guardGraphQlSocket, guardMessage, guardSocket, type Socket } from './sockets.ts';
 
 /** Wall 4. What has to be decided per request: the boot gate, and whether the identity behind a token is still true. */
@@ -24,6 +25,7 @@ export default defineHook(({ action, filter, init }, context) => {
     completeAnswers,
     createAttemptsWatch(context),
     licenceGuard,
+    schemaGuard,
     createRouteGuards(context),
     createCountsGuard(database),
     batches,

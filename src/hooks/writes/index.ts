@@ -31,6 +31,7 @@ import { registerIdentityGuards } from './identity.ts';
 import { registerNewCollections } from './new-collections.ts';
 import { registerRegistrationGuards } from './registration.ts';
 import { registerSingletons } from './singletons.ts';
+import { registerTenantFieldGuards } from './tenant-field.ts';
 import { registerUniqueness } from './uniqueness.ts';
 import { registerVersionGuards } from './versions.ts';
 
@@ -74,6 +75,7 @@ export default defineHook((register, context) => {
   registerFileGuards(register);
   registerVersionGuards(register, context);
   registerNewCollections(register, context);
+  registerTenantFieldGuards(register, context);
   registerUniqueness(register, context);
 
   runtime.registered.add('writes');

@@ -50,6 +50,18 @@ describe('References', () => {
     expect(known('projects', { tasks: [] })).toEqual([]);
   });
 
+  it('leave out the way back from rows of a list, where Directus writes it', () => {
+    const lists = (list: string, row: Item): Item => ({ tasks: { create: [], update: [], delete: [], [list]: [row] } });
+    const task = { field: 'tasks', from: 'projects', to: 'tasks', keys: [1] };
+
+    expect(known('projects', lists('create', { project: '+', title: 'new' }))).toEqual([]);
+    expect(known('projects', { tasks: [{ project: 7, title: 'new' }] })).toEqual([]);
+    expect(known('projects', { id: 9, ...lists('update', { id: 1, project: '+' }) })).toEqual([task]);
+
+    const stored = { field: 'tasks.project', from: 'tasks', to: 'projects', keys: [7] };
+    expect(known('projects', lists('update', { id: 1, project: 7 }))).toEqual([stored, task]);
+  });
+
   it('of nested payloads are found, and named by their path', () => {
     expect(known('tasks', { project: { client: { id: 'c' }, tasks: [3] } })).toEqual([
       { field: 'project.client', from: 'projects', to: 'clients', keys: ['c'] },

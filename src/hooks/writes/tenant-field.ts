@@ -1,0 +1,35 @@
+import type { EventContext, Field, RegisterFunctions } from '@directus/types';
+import { assertFieldMayChange } from '../../services/fixed-schema.ts';
+import { RefusedError } from '../../tenancy/errors.ts';
+import { TENANT_FIELD } from '../../tenancy/managed.ts';
+import { hasTenantField } from '../../tenancy/scopes.ts';
+import type { Context } from '../../runtime.ts';
+
+/**
+ * Nobody takes away the field of a tenants' collection by the way, nor what makes it one. A schema that is applied may: then the
+ * collection is closed until the field is back, which the doctor tells.
+ */
+export function registerTenantFieldGuards({ filter }: RegisterFunctions, context: Context): void {
+  filter<string[]>('fields.delete', (fields, { collection }, event) => {
+    if (!fields.includes(TENANT_FIELD) || !isGuarded(String(collection), event)) return fields;
+
+    throw new RefusedError({
+      reason:
+        `The field "${TENANT_FIELD}" says which tenant owns a row of "${String(collection)}". To give the rows of a collection ` +
+        'to all tenants, make it shared: PUT /tenancy/collections/:collection with { "scope": "shared", "confirm": true }.',
+    });
+  });
+
+  filter<Partial<Field>>('fields.update', async (changes, { collection }, event) => {
+    if (changes.field === TENANT_FIELD && isGuarded(String(collection), event)) {
+      await assertFieldMayChange(context, String(collection), changes);
+    }
+
+    return changes;
+  });
+}
+
+/** Whether a request, unlike a schema that is applied, is about the field of a tenants' collection. */
+function isGuarded(collection: string, { accountability, schema }: EventContext): boolean {
+  return Boolean(accountability && schema && hasTenantField(collection, schema));
+}

@@ -1,0 +1,113 @@
+import { expect, it } from 'vitest';
+import { inEveryCell } from '../support/cells.ts';
+import { must } from '../support/world.ts';
+
+inEveryCell('The field tenant_id', (world) => {
+  const state = async (collection: string): Promise<unknown> => {
+    const { superAdmin } = world();
+    return [
+      await must(superAdmin, 'GET', `/fields/${collection}/tenant_id`),
+      await must(superAdmin, 'GET', `/relations/${collection}/tenant_id`),
+    ];
+  };
+
+  it.each<[string, string, string, unknown]>([
+    ['its deletion', 'DELETE', '/fields/projects/tenant_id', undefined],
+    ['another name', 'PATCH', '/fields/projects/tenant_id', { field: 'owner', meta: { note: 'x' } }],
+    ['another type', 'PATCH', '/fields/projects/tenant_id', { type: 'text', schema: {} }],
+    ['another type in a list', 'PATCH', '/fields/projects', [{ field: 'tenant_id', type: 'text', schema: {} }]],
+    ['a unique column', 'PATCH', '/fields/projects/tenant_id', { schema: { is_unique: true } }],
+    ['a default', 'PATCH', '/fields/projects/tenant_id', { schema: { default_value: 'x' } }],
+    ['other special', 'PATCH', '/fields/projects/tenant_id', { meta: { special: ['uuid'] } }],
+    ['no special', 'PATCH', '/fields/projects/tenant_id', { meta: { special: null } }],
+    ['a foreign key elsewhere', 'PATCH', '/fields/projects/tenant_id', { schema: { foreign_key_table: 'clients' } }],
+    [
+      'rows that go with their tenant',
+      'PATCH',
+      '/relations/projects/tenant_id',
+      { collection: 'projects', field: 'tenant_id', related_collection: 'tenants', schema: { on_delete: 'CASCADE' } },
+    ],
+    [
+      'rows that lose their tenant',
+      'PATCH',
+      '/relations/projects/tenant_id',
+      { collection: 'projects', field: 'tenant_id', related_collection: 'tenants', schema: { on_delete: 'SET NULL' } },
+    ],
+    [
+      'another collection',
+      'PATCH',
+      '/relations/projects/tenant_id',
+      { collection: 'projects', field: 'tenant_id', related_collection: 'clients' },
+    ],
+    [
+      'another end',
+      'PATCH',
+      '/relations/projects/tenant_id',
+      { collection: 'projects', field: 'tenant_id', meta: { one_collection: 'clients' } },
+    ],
+    ['no relation', 'DELETE', '/relations/projects/tenant_id', undefined],
+    ['no tenants', 'DELETE', '/collections/tenants', undefined],
+    ['no relation of files', 'DELETE', '/relations/directus_files/tenant_id', undefined],
+    [
+      'no relation, in GraphQL',
+      'POST',
+      '/graphql/system',
+      { query: 'mutation { delete_relations_item(collection: "projects", field: "tenant_id") { field } }' },
+    ],
+    [
+      'no field, in GraphQL',
+      'POST',
+      '/graphql/system',
+      { query: 'mutation { delete_fields_item(collection: "projects", field: "tenant_id") { field } }' },
+    ],
+  ])('is refused %s, and stays as it is', async (_what, method, path, body) => {
+    const { superAdmin, north } = world();
+    const before = await state('projects');
+
+    const answer = await superAdmin.send(method, path, body);
+    expect(answer.errors[0]?.message).toMatch(/\btenant_id\b|collection "tenants"/);
+    if (!path.startsWith('/graphql')) expect(answer.status).toBe(403);
+
+    expect(await state('projects')).toEqual(before);
+    expect(await must(north.viewer, 'GET', '/items/projects')).toHaveLength(3);
+  });
+
+  it('may get other looks, alone, in a list and with all that is stored beside them', async () => {
+    const { superAdmin, north } = world();
+    const path = '/fields/tasks/tenant_id';
+    const meta = async (): Promise<Record<string, unknown>> =>
+      (await must<{ meta: Record<string, unknown> }>(superAdmin, 'GET', path)).meta;
+
+    const looks = {
+      note: 'Whose',
+      width: 'full',
+      hidden: true,
+      translations: [{ language: 'de-DE', translation: 'X' }],
+    };
+    await must(superAdmin, 'PATCH', path, { meta: looks });
+    expect(await meta()).toMatchObject(looks);
+
+    await must(superAdmin, 'PATCH', '/fields/tasks', [{ field: 'tenant_id', meta: { sort: 3 } }]);
+    expect(await meta()).toMatchObject({ sort: 3 });
+
+    const {
+      type,
+      schema,
+      meta: all,
+    } = await must<{ type: string; schema: object; meta: object }>(superAdmin, 'GET', path);
+    await must(superAdmin, 'PATCH', path, { field: 'tenant_id', type, schema, meta: { ...all, note: 'Mine' } });
+    expect(await meta()).toMatchObject({ note: 'Mine', special: ['m2o'] });
+
+    const relation = await must<object>(superAdmin, 'GET', '/relations/tasks/tenant_id');
+    await must(superAdmin, 'PATCH', '/relations/tasks/tenant_id', relation);
+    expect(await must(north.viewer, 'GET', '/items/tasks')).toHaveLength(6);
+  });
+
+  it('of a collection that is not the tenants’ is nobody’s business', async () => {
+    const { superAdmin } = world();
+    await must(superAdmin, 'PUT', '/tenancy/collections/countries', { scope: 'shared' });
+    await must(superAdmin, 'POST', '/fields/countries', { field: 'tenant_id', type: 'string', schema: {} });
+    await must(superAdmin, 'PATCH', '/fields/countries/tenant_id', { type: 'text', schema: {} });
+    await must(superAdmin, 'DELETE', '/fields/countries/tenant_id');
+  });
+});
