@@ -14,7 +14,7 @@ const INTERVAL = 50;
 /** Milliseconds in which one kind of attempt of one person is noted once. */
 const QUIET = 60_000;
 
-/** What super-admins and owners do to tenants. Other extensions and flows hear of it as `tenancy.<action>`. */
+/** What super-admins and owners do to tenants. Other extensions hear of it as `tenancy.<action>`. */
 export type TenancyAction =
   | 'provisioned'
   | 'updated'
@@ -65,7 +65,7 @@ export async function ensureAuditTable(database: Knex): Promise<void> {
 }
 
 /**
- * Notes what somebody did to a tenant, and tells other extensions and flows. To be called when it is done: whoever listens
+ * Notes what somebody did to a tenant, and tells other extensions, by the emitter that Directus gives them. To be called when it is done: whoever listens
  * meets the tenant as it is then.
  *
  */

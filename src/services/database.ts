@@ -61,9 +61,14 @@ async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
  *
  * @throws what `work` throws, after the lock was given back
  */
-export async function withLock<Result>(database: Knex, name: string, work: () => Promise<Result>): Promise<Result> {
+export function withLock<Result>(database: Knex, name: string, work: () => Promise<Result>): Promise<Result> {
+  // The place first: who waits for one must not stand before somebody who has it.
+  return inTurn(() => queued(name, () => withDatabaseLock(database, name, work)));
+}
+
+async function queued<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   const previous = queues.get(name) ?? Promise.resolve();
-  const run = previous.catch(() => undefined).then(() => inTurn(() => withDatabaseLock(database, name, work)));
+  const run = previous.catch(() => undefined).then(work);
   queues.set(name, run);
 
   try {

@@ -1,7 +1,13 @@
-import { beforeAll, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Host } from '../../scripts/hosts/host.ts';
 import { inEveryCell } from '../support/cells.ts';
 import { createCollection } from '../support/collections.ts';
-import type { Account } from '../support/client.ts';
+import { login, type Account } from '../support/client.ts';
+import { addExtension } from '../support/extensions.ts';
+import { startTestHost } from '../support/host.ts';
 import { createTenant, must } from '../support/world.ts';
 
 interface Entry {
@@ -111,16 +117,16 @@ inEveryCell('The audit trail of a tenant', (world) => {
     expect((await superAdmin.send('GET', '/tenancy/tenants/north/audit?limit=0')).status).toBe(400);
   });
 
-  it('is heard of by flows and other extensions', async () => {
+  it('is followed by flows, by the events of Directus on the collection of tenants', async () => {
     const { url } = world();
-    await createCollection(superAdmin, 'heard', [{ field: 'tenant', type: 'string', schema: {} }]);
+    await createCollection(superAdmin, 'heard', [{ field: 'status', type: 'string', schema: {} }]);
     await must(superAdmin, 'PUT', '/tenancy/collections/heard', { scope: 'shared' });
 
     const flow = await must<{ id: string }>(superAdmin, 'POST', '/flows', {
       name: 'Suspended tenants',
       trigger: 'event',
       status: 'active',
-      options: { type: 'action', scope: ['tenancy.suspended'] },
+      options: { type: 'action', scope: ['items.update'], collections: ['tenants'] },
     });
     const operation = await must<{ id: string }>(superAdmin, 'POST', '/operations', {
       flow: flow.id,
@@ -129,14 +135,61 @@ inEveryCell('The audit trail of a tenant', (world) => {
       name: 'Note',
       position_x: 1,
       position_y: 1,
-      options: { permissions: '$full', collection: 'heard', payload: { tenant: '{{ $trigger.tenant }}' } },
+      options: { permissions: '$full', collection: 'heard', payload: { status: '{{ $trigger.payload.status }}' } },
     });
     await must(superAdmin, 'PATCH', `/flows/${flow.id}`, { operation: operation.id });
 
-    const { slug, id } = await createTenant(url, superAdmin, 'Heard');
+    const { slug } = await createTenant(url, superAdmin, 'Heard');
     await must(superAdmin, 'POST', `/tenancy/tenants/${slug}/suspend`);
     await expect
-      .poll(() => must<{ tenant: string }[]>(superAdmin, 'GET', '/items/heard?fields=tenant'))
-      .toEqual([{ tenant: id }]);
+      .poll(() => must<unknown[]>(superAdmin, 'GET', '/items/heard?fields=status'))
+      .toEqual([{ status: 'suspended' }]);
+  });
+});
+
+/** Somebody else's extension, which listens to what happens to tenants and tells what it heard. */
+const LISTENER = `export default {
+  id: 'listener',
+  handler: (router, { emitter }) => {
+    const heard = [];
+    for (const action of ['provisioned', 'suspended', 'member.added']) {
+      emitter.onAction('tenancy.' + action, ({ tenant }, { accountability }) =>
+        heard.push({ action, tenant, admin: accountability?.admin === true }));
+    }
+    router.get('/', (request, response) => response.json({ data: heard }));
+  },
+};
+`;
+
+describe('Other extensions', () => {
+  let directory: string;
+  let host: Host;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'tenancy-listener-'));
+    await addExtension(directory, { name: 'listener', type: 'endpoint', code: LISTENER });
+    host = await startTestHost({ directus: '11', directory });
+  });
+
+  afterAll(async () => {
+    await host?.stop();
+    await host?.database.drop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('hear what was done to tenants', async () => {
+    const superAdmin = await login(host.url, host.superAdmin);
+    const { id, slug } = await createTenant(host.url, superAdmin, 'Heard');
+    await must(superAdmin, 'POST', `/tenancy/tenants/${slug}/suspend`);
+
+    await expect
+      .poll(() => must<unknown[]>(superAdmin, 'GET', '/listener'))
+      .toEqual(
+        ['provisioned', 'member.added', 'member.added', 'suspended'].map((action) => ({
+          action,
+          tenant: id,
+          admin: true,
+        })),
+      );
   });
 });

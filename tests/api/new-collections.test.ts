@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import type { Host } from '../../scripts/hosts/host.ts';
 import { hasDatabase } from '../support/cells.ts';
 import { login, type Account } from '../support/client.ts';
 import { serial } from '../support/collections.ts';
+import { addExtension } from '../support/extensions.ts';
 import { startTestHost } from '../support/host.ts';
 import { runSql } from '../support/sql.ts';
 import { createTenant, must } from '../support/world.ts';
@@ -25,16 +26,6 @@ const MAKER = `export default {
 };
 `;
 
-async function addMaker(directory: string): Promise<void> {
-  const folder = join(directory, 'extensions', 'maker');
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'index.js'), MAKER);
-
-  const extension = { type: 'endpoint', path: 'index.js', source: 'index.js', host: '^11.0.0' };
-  const manifest = { name: 'maker', version: '1.0.0', type: 'module', 'directus:extension': extension };
-  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
-}
-
 for (const kind of ['sqlite', 'postgres', 'mariadb'] as const) {
   describe.skipIf(!hasDatabase(kind))(`A new collection (Directus 11, ${kind})`, () => {
     let directory: string;
@@ -45,7 +36,7 @@ for (const kind of ['sqlite', 'postgres', 'mariadb'] as const) {
 
     beforeAll(async () => {
       directory = await mkdtemp(join(tmpdir(), 'tenancy-new-collections-'));
-      await addMaker(directory);
+      await addExtension(directory, { name: 'maker', type: 'endpoint', code: MAKER });
       host = await startTestHost({ directus: '11', database: kind, directory });
       superAdmin = await login(host.url, host.superAdmin);
       north = await createTenant(host.url, superAdmin, 'North');
