@@ -37,6 +37,11 @@ function shapes({ tenant, user, folder, project, keys, manualFlow }: Targets): R
     'items/tasks': row('title'),
     'items/tenant_members': row('policy', POLICIES.owner),
     'items/tenants': { key: 'id', create: { name: 'New', slug: 'new' }, change: { name: 'taken over' } },
+    'items/tenancy_answers': row('answer', 'taken over', 'key'),
+    'items/tenancy_audit': row('action'),
+    'items/tenancy_detours': row('user_id'),
+    'items/tenancy_erased': row('erased'),
+    'items/tenancy_erasures': row('report', 'taken over', 'tenant'),
     'items/tenancy_revision': row('revision', 'taken over'),
     'items/tenancy_scopes': row('scope', 'shared', 'collection'),
     'items/tenancy_steps': row('name'),
@@ -346,6 +351,15 @@ function specials(
     'POST /tenancy/tenants': body({ name: 'New' }),
     'GET /tenancy/tenants/{tenant}': path(`/tenancy/tenants/${tenant}`, '/tenancy/tenants/south'),
     'PATCH /tenancy/tenants/{tenant}': [{ path: `/tenancy/tenants/${tenant}`, body: { name: 'taken over' } }],
+    'POST /tenancy/tenants/import': [{ path: '/tenancy/tenants/import', body: { name: 'New' } }],
+    'DELETE /tenancy/tenants/{tenant}': path(
+      '/tenancy/tenants/south?confirm=south',
+      '/tenancy/tenants/north?confirm=north',
+    ),
+    'POST /tenancy/tenants/{tenant}/suspend': path('/tenancy/tenants/south/suspend', '/tenancy/tenants/north/suspend'),
+    'POST /tenancy/tenants/{tenant}/resume': path('/tenancy/tenants/south/resume', '/tenancy/tenants/north/resume'),
+    'POST /tenancy/tenants/{tenant}/archive': path('/tenancy/tenants/south/archive', '/tenancy/tenants/north/archive'),
+    'GET /tenancy/tenants/{tenant}/audit': path('/tenancy/tenants/south/audit', '/tenancy/tenants/north/audit'),
     'GET /tenancy/tenants/{tenant}/members': path('/tenancy/tenants/south/members'),
     'POST /tenancy/tenants/{tenant}/members': [
       { path: '/tenancy/tenants/south/members', body: { email: 'new@example.com', level: 'owner' } },
@@ -354,6 +368,10 @@ function specials(
       { path: `/tenancy/tenants/south/members/${member}`, body: { level: 'owner' } },
       { path: `/tenancy/tenants/north/members/${member}`, body: { level: 'owner' } },
     ],
+    'POST /tenancy/tenants/{tenant}/members/{member}/invitation': path(
+      `/tenancy/tenants/south/members/${member}/invitation`,
+      `/tenancy/tenants/north/members/${member}/invitation`,
+    ),
     'DELETE /tenancy/tenants/{tenant}/members/{member}': path(
       `/tenancy/tenants/south/members/${member}`,
       `/tenancy/tenants/north/members/${member}`,
@@ -366,6 +384,7 @@ function specials(
       { path: '/tenancy/collections/projects/fields/title', body: { unique: 'tenant' } },
     ],
     'GET /tenancy/me': path('/tenancy/me'),
+    'POST /tenancy/me/tenant': body({ tenant: 'south' }, { tenant }),
     'GET /tenancy/doctor': path('/tenancy/doctor'),
     'POST /tenancy/doctor/fix': body({ checks: [] }, { checks: ['rules'] }),
   };

@@ -137,6 +137,23 @@ export async function createTargets(host: Host, { superAdmin, north, south, url 
   const translation = await must<Row>(superAdmin, 'POST', '/translations', { language: 'de-DE', key: 'a', value: 'b' });
   const extensions = await must<Row[]>(superAdmin, 'GET', '/extensions');
 
+  // What the bundle keeps for itself, as after a tenant that was closed, a request with a key and an erasure.
+  const owner = [user, south.id];
+  await runSql(host.database, 'INSERT INTO tenancy_detours (user_id, tenant_id) VALUES (?, ?)', owner);
+  await runSql(
+    host.database,
+    `INSERT INTO tenancy_answers ("key", request, tenant, answer, answered_at) VALUES (?, ?, ?, 'south-answer', 1)`,
+    ['south-key', 'south-request', south.id],
+  );
+  await runSql(
+    host.database,
+    `INSERT INTO tenancy_erasures (tenant, started_at, finished_at, report) VALUES (?, 1, 2, 'south-report')`,
+    ['erased-tenant'],
+  );
+  await runSql(host.database, `INSERT INTO tenancy_erased (tenant, collection, erased) VALUES (?, 'projects', '[]')`, [
+    'erased-tenant',
+  ]);
+
   const key = (table: string, field = 'id', column = 'tenant_id'): Promise<string> =>
     first(`SELECT "${field}" FROM "${table}" WHERE ${column} = ? LIMIT 1`, south.id);
 
@@ -156,6 +173,11 @@ export async function createTargets(host: Host, { superAdmin, north, south, url 
       'items/tasks': south.tasks[0]!,
       'items/tenant_members': await key('tenant_members'),
       'items/tenants': south.id,
+      'items/tenancy_answers': await first(`SELECT "key" FROM tenancy_answers LIMIT 1`),
+      'items/tenancy_audit': await first('SELECT id FROM tenancy_audit WHERE tenant = ? LIMIT 1', south.id),
+      'items/tenancy_detours': await first('SELECT id FROM tenancy_detours LIMIT 1'),
+      'items/tenancy_erased': await first('SELECT id FROM tenancy_erased LIMIT 1'),
+      'items/tenancy_erasures': await first('SELECT tenant FROM tenancy_erasures LIMIT 1'),
       'items/tenancy_revision': await first('SELECT * FROM tenancy_revision LIMIT 1'),
       'items/tenancy_scopes': 'projects',
       'items/tenancy_steps': await first('SELECT * FROM tenancy_steps LIMIT 1'),
