@@ -8,7 +8,7 @@ export type Rows = Map<string, string[]>;
 const VOLATILE_FIELDS: Record<string, string[]> = { directus_users: ['last_access'] };
 
 /** Tables that grow by themselves; what was there has to stay as it was. */
-const GROWING = ['directus_activity', 'directus_revisions', 'directus_sessions'];
+const GROWING = ['directus_activity', 'directus_revisions', 'directus_sessions', 'tenancy_audit'];
 
 /** Reads the whole database beside Directus, with the definitions of its tables. */
 export async function readRows(database: Database): Promise<Rows> {
