@@ -96,7 +96,7 @@ inEveryCell('The field tenant_id', (world) => {
       meta: all,
     } = await must<{ type: string; schema: object; meta: object }>(superAdmin, 'GET', path);
     await must(superAdmin, 'PATCH', path, { field: 'tenant_id', type, schema, meta: { ...all, note: 'Mine' } });
-    expect(await meta()).toMatchObject({ note: 'Mine', special: ['m2o'] });
+    expect(await meta()).toMatchObject({ note: 'Mine', special: ['m2o', 'uuid'] });
 
     const relation = await must<object>(superAdmin, 'GET', '/relations/tasks/tenant_id');
     await must(superAdmin, 'PATCH', '/relations/tasks/tenant_id', relation);

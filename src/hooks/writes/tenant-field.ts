@@ -20,6 +20,12 @@ export function registerTenantFieldGuards({ filter }: RegisterFunctions, context
     });
   });
 
+  // A schema that is applied brings the field as it is where all rows have a tenant. Where it is added, none has one yet.
+  filter<Partial<Field>>('fields.create', (field) => {
+    if (field.field !== TENANT_FIELD || field.schema?.is_nullable !== false) return field;
+    return { ...field, schema: { ...field.schema, is_nullable: true } };
+  });
+
   filter<Partial<Field>>('fields.update', async (changes, { collection }, event) => {
     if (changes.field === TENANT_FIELD && isGuarded(String(collection), event)) {
       await assertFieldMayChange(context, String(collection), changes);
