@@ -13,7 +13,11 @@ const stampFile = join(projectDirectory, 'node_modules', '.cache', 'directus-ext
 
 /** What the bundle is made from, and what is made. */
 const inputs = ['src/**', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.client.json'];
-const outputs = ['dist/app.js', 'dist/api.js', 'dist/client/client/index.js', 'dist/client/client/index.d.ts'];
+const outputs = [
+  'dist/app.js',
+  'dist/api.js',
+  ...['client', 'testing'].flatMap((name) => [`dist/client/${name}/index.js`, `dist/client/${name}/index.d.ts`]),
+];
 
 /**
  * Builds the bundle unless `dist` already belongs to the sources as they are. Several processes may ask at the same time.
