@@ -21,6 +21,12 @@ export const DETOURS_TABLE = 'tenancy_detours';
 /** Table of answers that are given again to whoever repeats a request under the same key. No collection either. */
 export const ANSWERS_TABLE = 'tenancy_answers';
 
+/** Table of erasures of tenants: those that are going on, and what came of the others. No collection either. */
+export const ERASURES_TABLE = 'tenancy_erasures';
+
+/** Table of what an erasure that is going on has deleted so far, batch by batch. No collection either. */
+export const ERASED_TABLE = 'tenancy_erased';
+
 /** Table of the installation steps that were done. Not registered as a collection either. */
 export const STEPS_TABLE = 'tenancy_steps';
 

@@ -14,6 +14,7 @@ import {
 import { setStatus } from '../../services/lifecycle.ts';
 import { LEVELS } from '../../tenancy/managed.ts';
 import { TENANT_STATUSES } from '../../tenancy/types.ts';
+import { eraseAndAnswer } from './erase.ts';
 import { keyOf } from './idempotency-key.ts';
 import { importTenants } from './import.ts';
 import { domains, hasOneWayIn, name, parseNewTenant, person, settings, slug, TWO_WAYS_IN } from './new-tenant.ts';
@@ -106,6 +107,13 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
     handleSuperAdmin(async (request, response) => {
       const tenant = await tenantOf(request);
       response.json({ data: await updateTenant(context, tenant, parse(tenantChanges, request.body)) });
+    }),
+  );
+
+  router.delete(
+    '/tenants/:tenant',
+    handleSuperAdmin(async (request, response) => {
+      await eraseAndAnswer(context, await tenantOf(request), request, response);
     }),
   );
 

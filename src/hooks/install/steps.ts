@@ -1,6 +1,7 @@
 import type { Field, RawCollection, Relation } from '@directus/types';
 import { fullAccess, isDirectus11, type FullAccess, type ServiceContext } from '../../services/directus.ts';
 import { ensureDetoursTable } from '../../services/detours.ts';
+import { ensureErasureTables } from '../../services/erasure/book.ts';
 import { ensureIndex } from '../../services/indexes.ts';
 import { ensureAnswersTable } from '../../services/idempotency.ts';
 import { recordScope } from '../../services/scopes.ts';
@@ -35,6 +36,7 @@ export const STEPS: readonly Step[] = [
   { number: 6, name: 'module bar', run: addToModuleBar },
   { number: 7, name: 'detours of members', run: ({ database }) => ensureDetoursTable(database) },
   { number: 8, name: 'answers to repeated requests', run: ({ database }) => ensureAnswersTable(database) },
+  { number: 9, name: 'erasures of tenants', run: ({ database }) => ensureErasureTables(database) },
 ];
 
 type FieldDefinition = Partial<Field> & { field: string; type: Field['type'] };
