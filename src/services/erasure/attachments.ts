@@ -50,9 +50,9 @@ export async function findHolders(database: Knex, plan: Plan): Promise<string[]>
 
 /** Lets go of the rows of a source: empties the fields of rows that stay, and those in which rows that go refer in a circle. */
 export async function loosen(database: Knex, plan: Plan, source: Source): Promise<void> {
-  for (const field of source.loosened) {
-    const rows = (): Knex.QueryBuilder => source.going(database).whereNotNull(field).select(source.primary);
-    await empty(database, source.collection, source.primary, field, rows);
+  for (const { of, field } of source.loosened) {
+    const rows = (): Knex.QueryBuilder => of.going(database).whereNotNull(field).select(of.primary);
+    await empty(database, of.collection, of.primary, field, rows);
   }
 
   const attached = plan.attachments.filter(({ target, nullable }) => nullable && target === source);

@@ -11,8 +11,8 @@ export interface Source {
   going(database: Knex): Knex.QueryBuilder;
   /** Limits a query of the collection to rows that stay. */
   staying(query: Knex.QueryBuilder, database: Knex): void;
-  /** Fields of these rows that are emptied first, because rows refer to each other in a circle. */
-  loosened: string[];
+  /** Fields that are emptied first in rows that go too, because rows refer to each other in a circle. */
+  loosened: { of: Source; field: string }[];
   /** Fields that refer to rows of the same collection and cannot be empty: a row goes before the one it refers to. */
   leavesFirst: string[];
 }
@@ -136,8 +136,11 @@ function source(
 
 /** Whether a database holds rows to a relation, and does not empty the field by itself. */
 function binds({ schema }: Relation): boolean {
-  return schema !== null && schema !== undefined && schema.on_delete !== 'SET NULL';
+  return Boolean(schema) && schema?.on_delete !== 'SET NULL';
 }
+
+/** Collections whose references are looked after one by one: activity tells by them what to delete. */
+const KEPT_ELSEWHERE = new Set<string>([TENANTS, TENANT_MEMBERS, 'directus_activity']);
 
 /**
  * Whether rows that stay may refer to rows that go through the relation. What Directus keeps about the rows of its own
@@ -146,7 +149,7 @@ function binds({ schema }: Relation): boolean {
 function mayStayAttached(relation: Relation, schema: SchemaOverview): boolean {
   const { collection, field } = relation;
   const column = schema.collections[collection]?.fields[field];
-  if (!column || column.alias || collection === TENANT_MEMBERS || collection === TENANTS) return false;
+  if (!column || column.alias || KEPT_ELSEWHERE.has(collection)) return false;
   if (field === TENANT_FIELD && hasTenantField(collection, schema)) return false;
 
   // Without a foreign key nothing fails where the field keeps its value, and what cannot be empty has to.
@@ -174,7 +177,9 @@ function inOrder(sources: Source[], schema: SchemaOverview): Source[] {
   for (const each of sources) {
     for (const relation of references) {
       const isItself = relation.collection === each.collection && relation.related_collection === each.collection;
-      if (isItself && binds(relation)) (isNullable(relation) ? each.loosened : each.leavesFirst).push(relation.field);
+      if (!isItself || !binds(relation)) continue;
+      if (isNullable(relation)) each.loosened.push({ of: each, field: relation.field });
+      else each.leavesFirst.push(relation.field);
     }
   }
 
@@ -202,7 +207,7 @@ function inOrder(sources: Source[], schema: SchemaOverview): Source[] {
 
     for (const relation of heldBy(next.collection)) {
       const holder = waiting.get(relation.collection);
-      if (binds(relation) && isNullable(relation)) holder?.loosened.push(relation.field);
+      if (holder && binds(relation) && isNullable(relation)) next.loosened.push({ of: holder, field: relation.field });
     }
 
     ordered.push(next);

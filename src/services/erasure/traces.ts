@@ -1,4 +1,4 @@
-import type { PrimaryKey } from '@directus/types';
+import type { PrimaryKey, SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
 import { counted } from '../../tenancy/doctor/report.ts';
 import { ANSWERS_TABLE, DETOURS_TABLE, TENANTS } from '../../tenancy/managed.ts';
@@ -19,7 +19,7 @@ const HISTORY = ['directus_activity', 'directus_revisions'] as const;
  * Deletes what Directus keeps about the rows that were erased, in this run or an earlier one, and about the people. It is
  * found by collection and key, which is why it goes after the rows: nobody adds to it any more.
  */
-export async function sweep(database: Knex, { tenant }: Plan, erased: Erased): Promise<void> {
+export async function sweep(database: Knex, { tenant, schema }: Plan, erased: Erased): Promise<void> {
   const remove = async (collection: string, ids: readonly PrimaryKey[]): Promise<void> => {
     await inBatches(ids, async (batch) => {
       await database.transaction(async (transaction) => {
@@ -62,7 +62,7 @@ export async function sweep(database: Knex, { tenant }: Plan, erased: Erased): P
     await removeActivity(await idsOf(about(database('directus_activity'), rows)));
 
     await inBatches(usersIn(rows), async (users) => {
-      await withoutPeople(database, users, removeActivity);
+      await withoutPeople(database, schema, users, removeActivity);
     });
   }
 
@@ -89,22 +89,41 @@ export async function sweep(database: Knex, { tenant }: Plan, erased: Erased): P
 }
 
 /**
- * What people did goes with them. What they did to rows of others, of which a revision is kept, stays as the history of those
- * rows, and says no more who it was.
+ * What people did goes with them. What they did to rows that are there still, of which a revision is kept, stays as the history
+ * of these rows, which are others', and says no more who it was.
  */
 async function withoutPeople(
   database: Knex,
+  schema: SchemaOverview,
   users: PrimaryKey[],
   removeActivity: (ids: readonly PrimaryKey[]) => Promise<void>,
 ): Promise<void> {
-  const kept = database('directus_activity')
-    .join('directus_revisions', 'directus_revisions.activity', 'directus_activity.id')
-    .whereIn('directus_activity.user', users)
-    .distinct('directus_activity.id');
+  const entries: { id: PrimaryKey; collection: string; item: string }[] = await database({ entry: 'directus_activity' })
+    .whereIn('entry.user', users)
+    .whereIn('entry.id', database('directus_revisions').select('activity'))
+    .select({ id: 'entry.id', collection: 'entry.collection', item: 'entry.item' });
 
-  await inBatches((await kept.pluck('directus_activity.id')) as PrimaryKey[], async (batch) => {
-    await database('directus_activity').whereIn('id', batch).update({ user: null, ip: null, user_agent: null });
-  });
+  for (const collection of new Set(entries.map((entry) => entry.collection))) {
+    const primary = schema.collections[collection]?.primary;
+    if (primary === undefined) continue;
+
+    await inBatches(
+      entries.filter((entry) => entry.collection === collection),
+      async (batch) => {
+        const key = keyAsText(database, primary);
+        const items = [...new Set(batch.map(({ item }) => item))];
+        const found: { key: string }[] = await database(collection).where(key, 'in', items).select({ key });
+        const there = new Set(found.map((row) => row.key));
+
+        await database('directus_activity')
+          .whereIn(
+            'id',
+            batch.flatMap(({ id, item }) => (there.has(item) ? [id] : [])),
+          )
+          .update({ user: null, ip: null, user_agent: null });
+      },
+    );
+  }
 
   await removeActivity(await idsOf(database('directus_activity').whereIn('user', users)));
 }
@@ -196,11 +215,8 @@ async function idsOf(query: Knex.QueryBuilder): Promise<PrimaryKey[]> {
   return (await query.pluck('id')) as PrimaryKey[];
 }
 
-async function inBatches<Key extends PrimaryKey>(
-  keys: readonly Key[],
-  work: (batch: Key[]) => Promise<void>,
-): Promise<void> {
-  for (let start = 0; start < keys.length; start += ROWS_PER_BATCH) {
-    await work(keys.slice(start, start + ROWS_PER_BATCH));
+async function inBatches<Each>(all: readonly Each[], work: (batch: Each[]) => Promise<void>): Promise<void> {
+  for (let start = 0; start < all.length; start += ROWS_PER_BATCH) {
+    await work(all.slice(start, start + ROWS_PER_BATCH));
   }
 }
