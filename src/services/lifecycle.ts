@@ -8,6 +8,9 @@ import { isBeingErased } from './erasure/book.ts';
 import { asManagedWrite } from './managed-writes.ts';
 import { readTenant } from './tenants.ts';
 
+/** What brings a tenant into which status. */
+export const LIFECYCLE = { suspend: 'suspended', resume: 'active', archive: 'archived' } as const;
+
 /**
  * Opens or closes a tenant, effective with the next request on every instance, since each request is held against the status
  * in the database.

@@ -11,7 +11,7 @@ import {
   updateTenant,
   USAGE_SORT_FIELDS,
 } from '../../services/tenants.ts';
-import { setStatus } from '../../services/lifecycle.ts';
+import { LIFECYCLE, setStatus } from '../../services/lifecycle.ts';
 import { LEVELS } from '../../tenancy/managed.ts';
 import { TENANT_STATUSES } from '../../tenancy/types.ts';
 import { eraseAndAnswer } from './erase.ts';
@@ -66,9 +66,6 @@ const memberChanges = z.strictObject(
   { level: z.enum(LEVELS, expected(`one of ${LEVELS.join(', ')}`)) },
   expected('an object'),
 );
-
-/** What brings a tenant into which status. */
-const LIFECYCLE = { suspend: 'suspended', resume: 'active', archive: 'archived' } as const;
 
 /** Routes below `/tenancy/tenants`: the super-admins', those about members the owners' as well. */
 export function tenantsRouter(router: Router, context: EndpointExtensionContext): void {

@@ -112,8 +112,8 @@ async function withoutPeople(
       async (batch) => {
         const key = keyAsText(database, primary);
         const items = [...new Set(batch.map(({ item }) => item))];
-        const found: { key: string }[] = await database(collection).where(key, 'in', items).select({ key });
-        const there = new Set(found.map((row) => row.key));
+        const found: { key: PrimaryKey }[] = await database(collection).where(key, 'in', items).select({ key });
+        const there = new Set(found.map((row) => String(row.key)));
 
         await database('directus_activity')
           .whereIn(
