@@ -9,6 +9,7 @@ import { asManagedWrite } from '../managed-writes.ts';
 import { alignLevel } from '../members.ts';
 import { detach, findHolders, loosen } from './attachments.ts';
 import { bookErased, closeBook, erasedRows, markErasure, totalsOf, type Totals } from './book.ts';
+import { withIndexes } from './indexes.ts';
 import { planErasure, type Plan } from './plan.ts';
 import { eraseRows, removeBy, type Erased } from './rows.ts';
 import { findMixedUpFiles } from './stored-files.ts';
@@ -143,7 +144,7 @@ async function eraseContents(context: ServiceContext, plan: Plan, erased: Erased
 
   for (const source of sources) {
     await loosen(database, plan, source);
-    await eraseRows(context, plan, source, erased);
+    await withIndexes(database, plan, source, () => eraseRows(context, plan, source, erased));
   }
 
   await database.transaction(async (transaction) => {
