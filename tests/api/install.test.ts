@@ -152,7 +152,7 @@ describe('The installation', () => {
           const logs = hosts.map((host) => host.logs().match(/step \d+ done/g) ?? []);
           const steps = logs.flat().sort();
           expect(steps).toEqual([...new Set(steps)]);
-          expect(steps).toHaveLength(6);
+          expect(steps).toHaveLength(9);
           expect(await runSql(database, 'SELECT number FROM tenancy_steps')).toHaveLength(9);
 
           for (const host of hosts) {
