@@ -16,6 +16,8 @@ export interface ChildOptions {
   parameters?: string[];
   directory: string;
   environment: NodeJS.ProcessEnv;
+  /** What the program reads from its standard input; nothing when left out. */
+  input?: string | undefined;
 }
 
 export interface ChildExit {
@@ -57,10 +59,11 @@ export function startChild(options: ChildOptions): Child {
     cwd: options.directory,
     env: options.environment,
     execArgv: ['--disable-warning=ExperimentalWarning', '--import', stopWithParent],
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'ipc'],
     detached: process.platform !== 'win32',
   });
   running.add(child);
+  child.stdin?.end(options.input);
   const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
   let output = '';
   const collect = (text: string): void => {

@@ -9,6 +9,8 @@ export interface DirectusCommand {
   /** Where Directus works: must contain a package.json, or no extensions are loaded. */
   directory: string;
   environment: NodeJS.ProcessEnv;
+  /** What the command reads from its standard input. */
+  input?: string | undefined;
 }
 
 /** Runs a Directus command to its end and resolves to what it printed. Rejects with that when it fails. */
@@ -21,6 +23,6 @@ export function startDirectus(command: DirectusCommand): Child {
   return startChild(childOptions(command));
 }
 
-function childOptions({ install, parameters, directory, environment }: DirectusCommand): ChildOptions {
-  return { file: install.program, parameters, directory, environment };
+function childOptions({ install, parameters, directory, environment, input }: DirectusCommand): ChildOptions {
+  return { file: install.program, parameters, directory, environment, input };
 }

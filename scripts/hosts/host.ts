@@ -39,6 +39,8 @@ export interface Host {
   readonly exited: Promise<unknown>;
   /** Runs another Directus command in the same project, as `npx directus …` would, and resolves to what it printed. */
   run(...parameters: string[]): Promise<string>;
+  /** As `run`, for a command that reads its standard input. */
+  runWithInput(input: string, ...parameters: string[]): Promise<string>;
   /** Stops Directus and deletes the temporary folder, not the database. */
   stop(): Promise<void>;
   /** Ends Directus at once, as a crash would; the folder stays. */
@@ -100,6 +102,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
           logs: () => child.output(),
           exited: child.exited,
           run: (...parameters) => runDirectus({ install, parameters, directory, environment }),
+          runWithInput: (input, ...parameters) => runDirectus({ install, parameters, directory, environment, input }),
           stop: async () => {
             await child.stop();
             await removeTemporaryDirectory();

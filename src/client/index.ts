@@ -128,6 +128,27 @@ export function archiveTenant<Schema>(tenant: string): RestCommand<TenantWithUsa
   return () => ({ path: pathOf('tenants', tenant, 'archive'), method: 'POST' });
 }
 
+/** What was erased of a tenant. */
+export interface Erasure {
+  tenant: { id: string; slug: string; name: string };
+  /** Rows, files, users and what Directus kept about them, by collection. */
+  erased: Record<string, number>;
+  /** Bytes of the files. */
+  storage: number;
+  /** SHA-256 of the keys of all that was erased. */
+  hash: string;
+  left: [];
+}
+
+/**
+ * Erases a tenant with everything that it has. There is no way back.
+ *
+ * @param slug of the tenant, which is its confirmation as well
+ */
+export function eraseTenant<Schema>(slug: string): RestCommand<Erasure, Schema> {
+  return () => ({ path: pathOf('tenants', slug), method: 'DELETE', params: { confirm: slug } });
+}
+
 /** The members of a tenant, owners first. */
 export function readTenantMembers<Schema>(tenant: string): RestCommand<TenantMember[], Schema> {
   return () => ({ path: pathOf('tenants', tenant, 'members'), method: 'GET' });

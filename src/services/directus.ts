@@ -28,6 +28,7 @@ export interface FullAccess {
   permissions(): AbstractService;
   access(): AbstractService;
   users(): AbstractService;
+  files(): AbstractService;
 }
 
 /** Full access to Directus' services, by default on the pool and with a schema that was just read. */
@@ -56,6 +57,7 @@ export function fullAccessWith(context: ServiceContext, schema: SchemaOverview, 
     permissions: () => new services.PermissionsService(options),
     access: () => new services.AccessService(options),
     users: () => new services.UsersService(options),
+    files: () => new services.FilesService(options),
   };
 }
 

@@ -78,10 +78,10 @@ export async function ensureIndex(
 
   if (present) {
     if (!present.partial && present.columns.join() === columns.join()) return;
-    await discard(database, table, name);
+    await discardIndex(database, table, name);
   }
 
-  await build(database, table, columns, name, options.unique === true);
+  await buildIndex(database, table, columns, name, options.unique === true);
 }
 
 /** The name under which {@link ensureIndex} creates an index. */
@@ -105,8 +105,14 @@ export async function dropIndex(database: Knex, table: string, name: string): Pr
   }
 }
 
-/** Builds an index while others write, where the database can. */
-async function build(database: Knex, table: string, columns: string[], name: string, unique: boolean): Promise<void> {
+/** Builds an index under a name that is free, while others write, where the database can. */
+export async function buildIndex(
+  database: Knex,
+  table: string,
+  columns: string[],
+  name: string,
+  unique = false,
+): Promise<void> {
   const kind = unique ? 'UNIQUE INDEX' : 'INDEX';
   const list = columns.map(() => '??').join(', ');
 
@@ -118,7 +124,7 @@ async function build(database: Knex, table: string, columns: string[], name: str
         await database.raw(`CREATE ${kind} ${how} IF NOT EXISTS ?? ON ?? (${list})`, [name, table, ...columns]);
       } catch (error) {
         // What is left of a unique index refuses values all the same.
-        await discard(database, table, name);
+        await discardIndex(database, table, name);
         throw error;
       }
       return;
@@ -139,7 +145,7 @@ async function isEmpty(database: Knex, table: string): Promise<boolean> {
 }
 
 /** Drops an index that is of no use, and has no constraint; readers and writers do not wait for it. */
-async function discard(database: Knex, table: string, name: string): Promise<void> {
+export async function discardIndex(database: Knex, table: string, name: string): Promise<void> {
   if (vendorOf(database) === 'postgres') await database.raw('DROP INDEX CONCURRENTLY IF EXISTS ??', [name]);
   else await dropIndex(database, table, name);
 }

@@ -1,11 +1,16 @@
+import { ConflictError } from '../tenancy/errors.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
 import type { TenantStatus, TenantWithUsage } from '../tenancy/types.ts';
 import { announce, type TenancyAction } from './audit.ts';
 import { withLock } from './database.ts';
 import { endDetours, startDetours } from './detours.ts';
 import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
+import { isBeingErased } from './erasure/book.ts';
 import { asManagedWrite } from './managed-writes.ts';
 import { readTenant } from './tenants.ts';
+
+/** What brings a tenant into which status. */
+export const LIFECYCLE = { suspend: 'suspended', resume: 'active', archive: 'archived' } as const;
 
 /**
  * Opens or closes a tenant, effective with the next request on every instance, since each request is held against the status
@@ -20,6 +25,7 @@ import { readTenant } from './tenants.ts';
  * changes nothing.
  *
  * @param tenant the id of a tenant
+ * @throws ConflictError when it is to open a tenant that is being erased
  */
 export async function setStatus(
   context: ServiceContext,
@@ -51,6 +57,12 @@ async function changeStatus(access: FullAccess, tenant: string, status: TenantSt
   const { knex } = access;
   const row: { status: TenantStatus } | undefined = await knex(TENANTS).where({ id: tenant }).first('status');
   if (row?.status === status) return null;
+
+  if (status !== 'suspended' && (await isBeingErased(knex, tenant))) {
+    throw new ConflictError({
+      reason: 'The tenant is being erased, and a part of it is gone. Erase it again to go on. Nothing was changed.',
+    });
+  }
 
   await access.items(TENANTS).updateOne(tenant, { status });
   const back = await endDetours(access, tenant);

@@ -217,8 +217,27 @@ export async function sendInvitation(context: ServiceContext, tenant: string, em
   await (users() as InvitingService).inviteUser(email, tenant, null);
 }
 
+/**
+ * As {@link sendInvitation}, resolved when the mail is on its way: for a process that ends then. Directus waits for no mail.
+ *
+ * @throws when it could not be sent
+ */
+export async function deliverInvitation(context: ServiceContext, _tenant: string, email: string): Promise<void> {
+  const { users, schema } = await cachedAccess(context);
+  const url = (users() as InvitingService).inviteUrl(email, null);
+
+  await new context.services.MailService({ schema, accountability: null }).send({
+    to: email,
+    subject: "You've been invited",
+    template: { name: 'user-invitation', data: { url, email } },
+  });
+}
+
 /** What the types of the SDK leave out of Directus' service of users. */
-type InvitingService = AbstractService & { inviteUser(email: string, role: string, url: string | null): Promise<void> };
+type InvitingService = AbstractService & {
+  inviteUser(email: string, role: string, url: string | null): Promise<void>;
+  inviteUrl(email: string, url: string | null): string;
+};
 
 /**
  * Sends the invitation of a member once more.

@@ -67,6 +67,7 @@ const TENANT_FIELDS = [
  * there are: no permission or policy is written and, but for the first tenant, no cache is flushed.
  *
  * @param key of a request that may come several times and is done once
+ * @param invite how an owner who is to be invited is
  * @throws NotUniqueError when the slug or the owner's e-mail address is taken
  * @throws ConflictError when the key was used for another request
  */
@@ -74,11 +75,20 @@ export async function provisionTenant(
   context: ServiceContext,
   input: NewTenant,
   key: string | null = null,
+  invite: Invite = sendInvitation,
 ): Promise<TenantWithUsage> {
-  return once(context, key, input, (book) => provision(context, input, book));
+  return once(context, key, input, (book) => provision(context, input, book, invite));
 }
 
-async function provision(context: ServiceContext, input: NewTenant, book: Book): Promise<TenantWithUsage> {
+/** Sends an invitation into a tenant to an address. */
+type Invite = (context: ServiceContext, tenant: string, email: string) => Promise<void>;
+
+async function provision(
+  context: ServiceContext,
+  input: NewTenant,
+  book: Book,
+  invite: Invite,
+): Promise<TenantWithUsage> {
   const { schema } = await cachedAccess(context);
   const id = randomUUID();
 
@@ -98,7 +108,7 @@ async function provision(context: ServiceContext, input: NewTenant, book: Book):
     await flushCaches(context);
   }
 
-  if (input.owner?.invite) await sendInvitation(context, id, input.owner.email);
+  if (input.owner?.invite) await invite(context, id, input.owner.email);
   await announce(context, {
     action: 'provisioned',
     tenant: id,

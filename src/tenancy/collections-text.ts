@@ -1,28 +1,23 @@
 import { counted } from './doctor/report.ts';
+import { columnsAsText } from './table-text.ts';
 import type { CollectionScope } from './types.ts';
 
 /** The collections of a project as a table for a terminal, with what is wrong below each. */
 export function collectionsAsText(collections: readonly CollectionScope[]): string {
-  const rows = collections.map(({ collection, scope, rows: { owned, unowned }, findings }) => ({
-    cells: [collection, scope ?? 'undecided', String(owned), String(unowned)],
-    findings,
-  }));
-
-  const header = ['collection', 'scope', 'owned', 'unowned'];
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map(({ cells }) => cells[column]?.length ?? 0)),
+  const [header = '', ...lines] = columnsAsText(
+    ['collection', 'scope', 'owned', 'unowned'],
+    collections.map(({ collection, scope, rows: { owned, unowned } }) => [
+      collection,
+      scope ?? 'undecided',
+      String(owned),
+      String(unowned),
+    ]),
+    2,
   );
 
-  // Numbers stand below each other by their last digits.
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd();
-
   return [
-    line(header),
-    ...rows.flatMap(({ cells, findings }) => [line(cells), ...findings.map((finding) => `  ! ${finding}`)]),
+    header,
+    ...collections.flatMap(({ findings }, row) => [lines[row] ?? '', ...findings.map((finding) => `  ! ${finding}`)]),
   ].join('\n');
 }
 

@@ -25,6 +25,9 @@ export const RefusedError = createError<{ reason: string }>(ErrorCode.Forbidden,
 /** 409 `CONFLICT`: the request is valid, but what is there now does not allow it; nothing was changed. */
 export const ConflictError = createError<{ reason: string }>('CONFLICT', ({ reason }) => reason, 409);
 
+/** 500 `ERASURE_INCOMPLETE`: something of a tenant is there still; the same request goes on with it. */
+export const IncompleteError = createError<{ reason: string }>('ERASURE_INCOMPLETE', ({ reason }) => reason, 500);
+
 /** 404 `NOT_FOUND`, for super-admins only: everybody else is told 403. */
 export const NotFoundError = createError<{ reason: string }>('NOT_FOUND', ({ reason }) => reason, 404);
 

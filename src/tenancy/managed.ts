@@ -24,6 +24,12 @@ export const ANSWERS_TABLE = 'tenancy_answers';
 /** Table of the audit trail. No collection either. */
 export const AUDIT_TABLE = 'tenancy_audit';
 
+/** Table of erasures of tenants: those that are going on, and what came of the others. No collection either. */
+export const ERASURES_TABLE = 'tenancy_erasures';
+
+/** Table of what an erasure that is going on has deleted so far, batch by batch. No collection either. */
+export const ERASED_TABLE = 'tenancy_erased';
+
 /** Table of the installation steps that were done. Not registered as a collection either. */
 export const STEPS_TABLE = 'tenancy_steps';
 

@@ -95,6 +95,12 @@ describe('The commands for the SDK', () => {
       memberships: expect.arrayContaining([expect.objectContaining({ level: 'viewer', active: false })]) as unknown,
     });
 
+    const elsewhere = await admin.request(client.provisionTenant({ name: 'East' }));
+    expect(await admin.request(client.eraseTenant(elsewhere.slug))).toMatchObject({
+      tenant: { slug: 'east' },
+      left: [],
+    });
+
     const session = await owner.request(client.switchTenant('south'));
     const there = accountWithToken(host().url, session.access_token).sdk;
     expect(await there.request(client.readTenancyMe())).toMatchObject({ tenant: { slug: 'south' }, level: 'viewer' });

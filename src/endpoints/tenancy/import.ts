@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 import type { Request, Response } from 'express';
-import { isDirectusError } from '@directus/errors';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
 import type { ServiceContext } from '../../services/directus.ts';
 import { provisionTenant } from '../../services/tenants.ts';
+import { beginLines, failureOf } from './lines.ts';
 import { keyOf } from './idempotency-key.ts';
 import { parseNewTenant } from './new-tenant.ts';
 
@@ -27,10 +27,7 @@ export async function importTenants(context: ServiceContext, request: Request, r
     throw new InvalidFieldError({ field: 'Content-Type', reason: 'must be "application/x-ndjson"' });
   }
 
-  response.status(200).type('application/x-ndjson');
-  // Proxies that wait for the whole answer would hide how far the work is.
-  response.set('X-Accel-Buffering', 'no');
-  response.flushHeaders();
+  beginLines(response);
 
   let number = 0;
 
@@ -58,20 +55,7 @@ async function provisionLine(
     const tenant = await provisionTenant(context, parseNewTenant(objectIn(text)), key);
     return { line, status: 201, data: tenant };
   } catch (error) {
-    const errors = [error].flat().filter((each) => isDirectusError(each));
-
-    if (errors.length === 0) {
-      context.logger.error(error, `Tenancy: line ${line} of an import failed`);
-      const message = 'An unexpected error occurred. The log of Directus has the details.';
-      return { line, status: 500, errors: [{ message, extensions: { code: 'INTERNAL_SERVER_ERROR' } }] };
-    }
-
-    const [first] = errors;
-    return {
-      line,
-      status: first?.status ?? 500,
-      errors: errors.map(({ message, code, extensions }) => ({ message, extensions: { ...(extensions ?? {}), code } })),
-    };
+    return { line, ...failureOf(context, error, `line ${line} of an import`) };
   }
 }
 

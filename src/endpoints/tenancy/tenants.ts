@@ -12,9 +12,10 @@ import {
   updateTenant,
   USAGE_SORT_FIELDS,
 } from '../../services/tenants.ts';
-import { setStatus } from '../../services/lifecycle.ts';
+import { LIFECYCLE, setStatus } from '../../services/lifecycle.ts';
 import { LEVELS } from '../../tenancy/managed.ts';
 import { TENANT_STATUSES } from '../../tenancy/types.ts';
+import { eraseAndAnswer } from './erase.ts';
 import { keyOf } from './idempotency-key.ts';
 import { importTenants } from './import.ts';
 import { domains, hasOneWayIn, name, parseNewTenant, person, settings, slug, TWO_WAYS_IN } from './new-tenant.ts';
@@ -70,9 +71,6 @@ const memberChanges = z.strictObject(
   expected('an object'),
 );
 
-/** What brings a tenant into which status. */
-const LIFECYCLE = { suspend: 'suspended', resume: 'active', archive: 'archived' } as const;
-
 /** Routes below `/tenancy/tenants`: the super-admins', those about members the owners' as well. */
 export function tenantsRouter(router: Router, context: EndpointExtensionContext): void {
   const tenantOf = (request: Request): Promise<string> =>
@@ -112,6 +110,13 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
     handleSuperAdmin(async (request, response) => {
       const tenant = await tenantOf(request);
       response.json({ data: await updateTenant(by(request), tenant, parse(tenantChanges, request.body)) });
+    }),
+  );
+
+  router.delete(
+    '/tenants/:tenant',
+    handleSuperAdmin(async (request, response) => {
+      await eraseAndAnswer(by(request), await tenantOf(request), request, response);
     }),
   );
 

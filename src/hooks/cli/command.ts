@@ -1,5 +1,4 @@
 import { isDirectusError } from '@directus/errors';
-import type { Item } from '@directus/types';
 import type { ServiceContext } from '../../services/directus.ts';
 import { isInstalled, learnProject } from '../install/install.ts';
 
@@ -28,6 +27,12 @@ const COULD_NOT = 2;
 /** Why a command cannot do its work, in words for whoever typed it. */
 export class CommandError extends Error {}
 
+/** Why a command does not do what it could do. */
+export class RefusedCommand extends CommandError {}
+
+/** Errors that say what is in the way in the project. */
+const REFUSALS = new Set(['CONFLICT', 'RECORD_NOT_UNIQUE']);
+
 /**
  * Runs the work of a command and ends the process with its exit code. Directus installs nothing and asks no licence before a
  * command, so what the services go by is read first.
@@ -47,8 +52,10 @@ export async function runCommand(context: ServiceContext, work: () => Promise<Ou
     await write(process.stdout, outcome.output);
     exitCode = outcome.exitCode;
   } catch (error) {
-    if (isDirectusError(error) && error.code === 'CONFLICT') exitCode = REFUSED;
-    await write(process.stderr, reasonFor(error, context));
+    // What is wrong with the input comes all at once.
+    const errors: unknown[] = Array.isArray(error) ? error : [error];
+    if (errors.some(isRefusal)) exitCode = REFUSED;
+    await write(process.stderr, errors.map((each) => reasonFor(each, context)).join('\n'));
   }
 
   await context.database.destroy();
@@ -56,12 +63,16 @@ export async function runCommand(context: ServiceContext, work: () => Promise<Ou
   process.exit(exitCode);
 }
 
+function isRefusal(error: unknown): boolean {
+  return error instanceof RefusedCommand || (isDirectusError(error) && REFUSALS.has(error.code));
+}
+
 function reasonFor(error: unknown, { logger }: ServiceContext): string {
   if (error instanceof CommandError) return error.message;
 
   if (isDirectusError(error)) {
-    const reason: unknown = (error.extensions as Item | null)?.['reason'];
-    return typeof reason === 'string' ? reason : error.message;
+    const { field, reason } = (error.extensions ?? {}) as { field?: unknown; reason?: unknown };
+    return field === undefined && typeof reason === 'string' ? reason : error.message;
   }
 
   // Nobody foresaw it: whoever mends it needs all there is.

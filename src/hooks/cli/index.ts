@@ -1,6 +1,7 @@
 import { defineHook } from '@directus/extensions-sdk';
 import { collectionsCommand } from './collections.ts';
 import { doctorCommand } from './doctor.ts';
+import { tenantsCommand } from './tenants.ts';
 import type { Command } from './command.ts';
 
 /** Adds `tenancy` to Directus' own program: what super-admins do over HTTP, for scripts on the machine of the project. */
@@ -12,5 +13,6 @@ export default defineHook(({ init }, context) => {
 
     doctorCommand(group, context);
     collectionsCommand(group, context);
+    tenantsCommand(group, context);
   });
 });

@@ -2,6 +2,7 @@ import type { Field, RawCollection, Relation } from '@directus/types';
 import { fullAccess, isDirectus11, type FullAccess, type ServiceContext } from '../../services/directus.ts';
 import { ensureAuditTable } from '../../services/audit.ts';
 import { ensureDetoursTable } from '../../services/detours.ts';
+import { ensureErasureTables } from '../../services/erasure/book.ts';
 import { ensureIndex } from '../../services/indexes.ts';
 import { ensureAnswersTable } from '../../services/idempotency.ts';
 import { recordScope } from '../../services/scopes.ts';
@@ -36,6 +37,7 @@ export const STEPS: readonly Step[] = [
   { number: 6, name: 'module bar', run: addToModuleBar },
   { number: 7, name: 'detours of members', run: ({ database }) => ensureDetoursTable(database) },
   { number: 8, name: 'answers to repeated requests', run: ({ database }) => ensureAnswersTable(database) },
+  { number: 9, name: 'erasures of tenants', run: ({ database }) => ensureErasureTables(database) },
   { number: 10, name: 'audit trail', run: ({ database }) => ensureAuditTable(database) },
 ];
 
