@@ -153,7 +153,7 @@ describe('The installation', () => {
           const steps = logs.flat().sort();
           expect(steps).toEqual([...new Set(steps)]);
           expect(steps).toHaveLength(9);
-          expect(await runSql(database, 'SELECT number FROM tenancy_steps')).toHaveLength(9);
+          expect(await runSql(database, 'SELECT number FROM tenancy_steps')).toHaveLength(11);
 
           for (const host of hosts) {
             const superAdmin = await login(host.url, host.superAdmin);
