@@ -67,7 +67,7 @@ let host: Host = await startHost({ directus: '11', database });
 try {
   let superAdmin = await login(host.url, host.superAdmin);
   for (const collection of ['large', 'equal', 'small']) {
-    await createCollection(superAdmin, collection, [{ field: 'text', type: 'string', schema: {} },]);
+    await createCollection(superAdmin, collection, [{ field: 'text', type: 'string', schema: {} }]);
     await must(superAdmin, 'PUT', `/tenancy/collections/${collection}`, { scope: 'shared' });
   }
   await must(superAdmin, 'POST', '/tenancy/tenants', { name: 'First' });
