@@ -65,16 +65,33 @@ function rowOf(collection: TestedCollection, schema: TestedSchema, probe: Probe)
       return [];
     if (field.meta?.special?.some((special) => FILLED_IN.has(special))) return [];
 
-    const relation = schema.relations.find((each) => each.collection === collection.name && each.field === field.field);
-    const value = relation ? keyFor(relation.related_collection, schema, probe) : valueOf(field, probe.mark);
-    return value === undefined ? [] : [[field.field, value]];
+    const reference = referenceIn(field.field, collection.name, schema, probe);
+    const value = reference === undefined ? valueOf(field, probe.mark) : reference;
+    return value === undefined || value === null ? [] : [[field.field, value]];
   });
 
   return Object.fromEntries(entries);
 }
 
-function keyFor(target: string | null, { shared }: TestedSchema, { rows }: Probe): string | number | undefined {
-  return target === null ? undefined : (rows.get(target) ?? shared.get(target));
+/** What a field holds that refers to a row, or that names the collection of one; undefined for any other field. */
+function referenceIn(field: string, collection: string, schema: TestedSchema, probe: Probe): unknown {
+  for (const { field: name, related_collection: related, meta } of schema.relations.filter(
+    (relation) => relation.collection === collection,
+  )) {
+    // The null of a reference that leads nowhere must not become a value of the field's type.
+    if (name === field && related !== null) return keyFor(related, schema, probe) ?? null;
+
+    const target =
+      meta?.one_allowed_collections?.find((allowed) => keyFor(allowed, schema, probe) !== undefined) ?? null;
+    if (name === field) return target === null ? null : String(keyFor(target, schema, probe));
+    if (meta?.one_collection_field === field) return target;
+  }
+
+  return undefined;
+}
+
+function keyFor(target: string, { shared }: TestedSchema, { rows }: Probe): string | number | undefined {
+  return rows.get(target) ?? shared.get(target);
 }
 
 /** A value of the field's type, other each time, since it may have to be unique. */

@@ -19,9 +19,12 @@ const load = async (): Promise<typeof Testing> => {
 };
 
 /** Takes what the rules are narrowed to away again, after the wall of rules: as if there were none. */
-const OPEN_RULES = `export default ({ filter }) => {
-  filter('permissions.read', (rows, _meta, { accountability }) =>
-    accountability === null ? rows.map((row) => ({ ...row, permissions: null, validation: null, presets: null })) : rows);
+const OPEN_RULES = `export default ({ init, filter }) => {
+  const open = (row) => ({ ...row, permissions: null, validation: null, presets: null });
+
+  // When all extensions are there: whoever comes last has the last word.
+  init('app.after', () =>
+    filter('permissions.read', (rows, _meta, { accountability }) => (accountability === null ? rows.map(open) : rows)));
 };
 `;
 
