@@ -253,6 +253,13 @@ inEveryCell('Erasing a tenant', (world, host) => {
       ]);
       counts['directus_notifications'] = await countIn('directus_notifications', 'recipient = ?', [goes[1]!]);
 
+      // What somebody who goes did in another tenant is that tenant's to know, and by whom it is not.
+      await runSql(
+        host().database,
+        `INSERT INTO tenancy_audit (at, tenant, action, ${quoted('user')}, ip, details) VALUES (1, ?, 'switched', ?, '::1', '{}')`,
+        [crypto.randomUUID(), goes[0]!],
+      );
+
       before = await dumpOf(host().database);
       filesBefore = await storedFiles(host());
       answer = await erase('north', 'north');
@@ -321,7 +328,9 @@ inEveryCell('Erasing a tenant', (world, host) => {
       expect(changes['directus_users']![0]).toContain(stays);
       expect(changes['directus_users']![0]).toContain(world().south.id);
       expect(changes['audits']).toEqual([expect.stringContaining('"title":"of north","author":null')]);
-      expect(changes['tenancy_audit']).toHaveLength(1);
+      // The erasure, and what somebody did here who is gone.
+      expect(changes['tenancy_audit']).toHaveLength(2);
+      expect(changes['tenancy_audit']!.join()).toContain('"action":"switched","user":null,"ip":null');
       expect(changes['tenancy_erasures']).toHaveLength(1);
       expect(changes['directus_activity']).toEqual([expect.stringMatching(/"user":null.*"ip":null.*"countries"/)]);
 

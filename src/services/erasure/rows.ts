@@ -1,5 +1,6 @@
 import type { Item, PrimaryKey } from '@directus/types';
 import type { Knex } from 'knex';
+import { AUDIT_TABLE, DETOURS_TABLE, TENANT_MEMBERS } from '../../tenancy/managed.ts';
 import { fullAccessWith, type ServiceContext } from '../directus.ts';
 import { ROWS_PER_BATCH } from './attachments.ts';
 import { bookErased } from './book.ts';
@@ -109,7 +110,7 @@ const BELONGINGS = {
   directus_dashboards: 'user_created',
   directus_notifications: 'recipient',
   directus_presets: 'user',
-  tenant_members: 'user_id',
+  [TENANT_MEMBERS]: 'user_id',
 } as const;
 
 async function removeUsers({ context, plan, transaction, keys, erased }: Removal): Promise<void> {
@@ -124,7 +125,9 @@ async function removeUsers({ context, plan, transaction, keys, erased }: Removal
     erased(collection, await removeBy(transaction, tenant, collection, field, keys));
   }
 
-  await transaction('tenancy_detours').whereIn('user_id', keys).delete();
+  await transaction(DETOURS_TABLE).whereIn('user_id', keys).delete();
+  // What they did in other tenants, to which they belonged once, names nobody any more.
+  await transaction(AUDIT_TABLE).whereIn('user', keys).update({ user: null, ip: null });
 
   // Directus' service empties what the database would not, ends sessions, and counts the seats of its licence anew.
   await fullAccessWith(context, plan.schema, transaction).users().deleteMany(keys, { bypassLimits: true });

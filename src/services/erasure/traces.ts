@@ -1,7 +1,7 @@
 import type { PrimaryKey, SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
 import { counted } from '../../tenancy/doctor/report.ts';
-import { ANSWERS_TABLE, DETOURS_TABLE, TENANTS } from '../../tenancy/managed.ts';
+import { ANSWERS_TABLE, AUDIT_TABLE, DETOURS_TABLE, TENANTS } from '../../tenancy/managed.ts';
 import { countOf } from '../database.ts';
 import { keyAsText } from '../reference-joins.ts';
 import { ROWS_PER_BATCH } from './attachments.ts';
@@ -148,7 +148,7 @@ export async function findTraces(database: Knex, { tenant, schema, attachments }
   }
 
   await look(DETOURS_TABLE, database(DETOURS_TABLE).where({ tenant_id: tenant }));
-  await look(ANSWERS_TABLE, database(ANSWERS_TABLE).where({ tenant }));
+  for (const table of [ANSWERS_TABLE, AUDIT_TABLE]) await look(table, database(table).where({ tenant }));
   await look('directus_revisions', revisionsNaming(database, tenant));
 
   for await (const rows of erasedInChunks(database, tenant)) {
