@@ -1,15 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import knex, { type Knex } from 'knex';
-import { createDatabase } from '../scripts/hosts/databases.ts';
-import { defaultSuperAdmin } from '../scripts/hosts/environment.ts';
+import type { Knex } from 'knex';
 import { startHost, type Host } from '../scripts/hosts/host.ts';
-import { installHost } from '../scripts/hosts/install.ts';
-import { startPostgres } from '../scripts/hosts/postgres.ts';
 import { login } from '../tests/support/client.ts';
 import { createCollection } from '../tests/support/collections.ts';
 import { must } from '../tests/support/world.ts';
+import { createProject, say } from './support/project.ts';
 
 // `npm run bench -- adoption [--rows 1000000]`: gives a large table to a tenant on PostgreSQL, kills Directus half-way, goes on,
 // and sets that beside one plain UPDATE of an equal table: time, the longest that somebody else who writes has to wait, and
@@ -17,16 +14,8 @@ import { must } from '../tests/support/world.ts';
 
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' } } });
 const rows = Number(values.rows);
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const server = await startPostgres();
-const install = await installHost('11');
-const database = await createDatabase('postgres', {
-  server: server.url,
-  template: { install, superAdmin: defaultSuperAdmin },
-});
-if ('filename' in database.connection) throw new Error('PostgreSQL was asked for.');
-const sql = knex({ client: 'pg', connection: database.connection.connectionString, pool: { min: 2, max: 4 } });
+const { database, sql, remove } = await createProject(4);
 
 /** Seconds that work takes, and the longest that a single change of another row takes meanwhile. */
 async function measure(table: string, work: () => Promise<unknown>): Promise<{ seconds: number; wait: number }> {
@@ -131,7 +120,5 @@ try {
   );
 } finally {
   await host.stop();
-  await sql.destroy();
-  await database.drop();
-  await server.stop();
+  await remove();
 }

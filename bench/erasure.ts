@@ -1,12 +1,8 @@
-import knex from 'knex';
-import { createDatabase } from '../scripts/hosts/databases.ts';
-import { defaultSuperAdmin } from '../scripts/hosts/environment.ts';
+import { parseArgs } from 'node:util';
 import { startHost } from '../scripts/hosts/host.ts';
-import { installHost } from '../scripts/hosts/install.ts';
-import { startPostgres } from '../scripts/hosts/postgres.ts';
 import { login } from '../tests/support/client.ts';
 import { createWorld, must, uploadFile } from '../tests/support/world.ts';
-import { parseArgs } from 'node:util';
+import { createProject, say } from './support/project.ts';
 
 // `npm run bench -- erasure [--rows 100000] [--files 500]`: erases a tenant with many rows and files on PostgreSQL, beside
 // another one with as many rows. Half of the rows refer to the other half, and each has activity and a revision.
@@ -16,16 +12,8 @@ const { values } = parseArgs({
 });
 const half = Number(values.rows) / 2;
 const files = Number(values.files);
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const server = await startPostgres();
-const install = await installHost('11');
-const database = await createDatabase('postgres', {
-  server: server.url,
-  template: { install, superAdmin: defaultSuperAdmin },
-});
-if ('filename' in database.connection) throw new Error('PostgreSQL was asked for.');
-const sql = knex({ client: 'pg', connection: database.connection.connectionString, pool: { min: 1, max: 2 } });
+const { database, sql, remove } = await createProject(2);
 const host = await startHost({ directus: '11', database });
 
 try {
@@ -66,7 +54,5 @@ try {
   say(`Erased in ${((performance.now() - start) / 1000).toFixed(1)} s: ${JSON.stringify(result.erased)}.`);
 } finally {
   await host.stop();
-  await sql.destroy();
-  await database.drop();
-  await server.stop();
+  await remove();
 }

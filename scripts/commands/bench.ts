@@ -9,7 +9,7 @@ const [name = ''] = process.argv.splice(2, 1);
 const file = join(directory, `${name}.ts`);
 
 if (!/^[a-z-]+$/.test(name) || !existsSync(file)) {
-  const names = readdirSync(directory).map((each) => basename(each, '.ts'));
+  const names = readdirSync(directory).flatMap((each) => (each.endsWith('.ts') ? basename(each, '.ts') : []));
   throw new Error(`There is no benchmark "${name}". Choose one of: ${names.join(', ')}.`);
 }
 

@@ -159,8 +159,8 @@ async function applyScope(context: ServiceContext, collection: string, request: 
     });
   }
 
-  if (request.scope === 'shared') return makeShared(context, collection, schema, request);
-  if (!isOwned) return makeOwned(context, collection, schema, request, request.scope);
+  if (request.scope === 'shared') return makeShared(context, collection, schema, recorded, request);
+  if (!isOwned) return makeOwned(context, collection, schema, recorded, request, request.scope);
 
   // Rows of nobody are not for members here.
   const adoption = { collection, schema, assignment: request.assign ?? null, isMixed: isMixedAmong(recorded, schema) };
@@ -190,10 +190,10 @@ async function makeOwned(
   context: ServiceContext,
   collection: string,
   schema: SchemaOverview,
+  recorded: RecordedScopes,
   request: ScopeRequest,
   scope: OwnedScope,
 ): Promise<Applied> {
-  const recorded = await readScopes(context.database);
   const before = treatmentOf(collection, schema, recorded);
   assertTenantFieldIsFree(collection, schema);
   if (scope === 'mixed') assertIsNoSingleton(collection, schema);
@@ -284,9 +284,10 @@ async function makeShared(
   context: ServiceContext,
   collection: string,
   schema: SchemaOverview,
+  recorded: RecordedScopes,
   request: ScopeRequest,
 ): Promise<Applied> {
-  const hadTenants = treatmentOf(collection, schema, await readScopes(context.database)) !== 'shared';
+  const hadTenants = treatmentOf(collection, schema, recorded) !== 'shared';
   const { owned, unowned } = await countRows(context.database, collection, schema);
 
   if (request.assign) {
@@ -357,12 +358,12 @@ async function describe(
     findings.push(`${rows.unowned} rows belong to no tenant and are seen by super-admins only.`);
   }
 
-  const scope = treatment === 'broken' ? (recorded.get(collection) ?? null) : SCOPES[treatment];
+  const scope = treatment === 'broken' ? (recorded.get(collection) ?? null) : SCOPE_OF[treatment];
   return { collection, scope, rows, unique, findings };
 }
 
 /** What a super-admin is told; of Directus' own collections only those of {@link OWNED_SYSTEM_COLLECTIONS} are. */
-const SCOPES: Record<Exclude<Treatment, 'broken'>, CollectionScope['scope']> = {
+const SCOPE_OF: Record<Exclude<Treatment, 'broken'>, CollectionScope['scope']> = {
   tenant: 'tenant',
   mixed: 'mixed',
   shared: 'shared',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHost, type Host } from '../../scripts/hosts/host.ts';
 import { inEveryCell } from '../support/cells.ts';
 import { accountWithToken, type Account } from '../support/client.ts';
+import { createRelation } from '../support/collections.ts';
 import { startTestHost } from '../support/host.ts';
 import { runSql } from '../support/sql.ts';
 import { allowUnownedRows } from '../support/unowned.ts';
@@ -281,12 +282,7 @@ inEveryCell('The columns of a collection of tenants', (world, host) => {
       text('slug', { is_unique: true }),
       { field: 'country', type: 'integer', schema: {} },
     ]);
-    await must(superAdmin, 'POST', '/relations', {
-      collection: 'kept',
-      field: 'country',
-      related_collection: 'countries',
-      schema: { on_delete: 'SET NULL' },
-    });
+    await createRelation(superAdmin, 'kept', 'country', 'countries');
     await runSql(host().database, 'CREATE INDEX kept_by_hand ON kept (name, slug)');
     const [country] = world().countries;
     await must(superAdmin, 'POST', '/items/kept', [{ slug: 'a', country }, { slug: 'b' }]);

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { inEveryCell } from '../support/cells.ts';
 import { accountWithToken, type Account } from '../support/client.ts';
-import { createCollection } from '../support/collections.ts';
+import { createCollection, createRelation } from '../support/collections.ts';
 import { runSql } from '../support/sql.ts';
 import { must } from '../support/world.ts';
 
@@ -37,13 +37,7 @@ inEveryCell('A singleton has one row for each tenant', (world, host) => {
       { field: 'text', type: 'string', schema: {} },
       { field: 'preferences', type: 'integer', schema: {} },
     ]);
-    await must(superAdmin, 'POST', '/relations', {
-      collection: 'labels',
-      field: 'preferences',
-      related_collection: 'preferences',
-      meta: { one_field: 'labels' },
-      schema: { on_delete: 'SET NULL' },
-    });
+    await createRelation(superAdmin, 'labels', 'preferences', 'preferences', 'labels');
   });
 
   it('which is the defaults until somebody saves it', async () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createCollection } from '../support/collections.ts';
+import { createCollection, createRelation } from '../support/collections.ts';
 import { inEveryCell } from '../support/cells.ts';
 import type { Account } from '../support/client.ts';
 import { createPerson, createPolicy } from '../support/people.ts';
@@ -34,13 +34,7 @@ inEveryCell('A mixed collection', (world) => {
       { field: 'parent', type: 'integer', schema: {} },
       { field: 'children', type: 'alias', meta: { special: ['o2m'] }, schema: null },
     ]);
-    await must(superAdmin, 'POST', '/relations', {
-      collection: 'templates',
-      field: 'parent',
-      related_collection: 'templates',
-      meta: { one_field: 'children' },
-      schema: { on_delete: 'SET NULL' },
-    });
+    await createRelation(superAdmin, 'templates', 'parent', 'templates', 'children');
     await must(superAdmin, 'PUT', '/tenancy/collections/templates', { scope: 'mixed' });
 
     nobodys = await create(superAdmin, { name: 'nobody-template' });

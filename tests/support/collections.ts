@@ -17,3 +17,20 @@ export async function createCollection(
 ): Promise<void> {
   await must(superAdmin, 'POST', '/collections', { collection, meta, schema: {}, fields: [serial, ...fields] });
 }
+
+/** Makes a field lead to a row of another collection, with an alias there where one is named. */
+export async function createRelation(
+  superAdmin: Account,
+  collection: string,
+  field: string,
+  related: string,
+  alias?: string,
+): Promise<void> {
+  await must(superAdmin, 'POST', '/relations', {
+    collection,
+    field,
+    related_collection: related,
+    ...(alias !== undefined && { meta: { one_field: alias } }),
+    schema: { on_delete: 'SET NULL' },
+  });
+}
