@@ -197,7 +197,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
     await page.getByRole('button', { name: 'Create Token' }).click();
     await dialog().getByLabel('What is it for?').fill('Website');
     await dialog().getByRole('button', { name: 'Create Token' }).click();
-    await page.getByText('Token Created').waitFor();
+    await page.locator('.v-card-title', { hasText: 'Token Created' }).waitFor();
     const token = await page.locator('.secret code').innerText();
     await keepPicture(page, `tenants-token-${directus}`);
     expect((await send(host().url, 'GET', '/tenancy/me', { token })).data).toMatchObject({ level: 'api' });
