@@ -19,7 +19,7 @@ import {
   type ServiceContext,
 } from './directus.ts';
 import { once, type Book } from './idempotency.ts';
-import { createUser, sendInvitation, type NewPerson } from './members.ts';
+import { createUser, sendInvitation, type Invite, type NewPerson } from './members.ts';
 import { recordMembership } from './memberships.ts';
 import { asManagedWrite } from './managed-writes.ts';
 import { createRootFolder, renameRootFolder, withRootFolder } from './root-folder.ts';
@@ -91,9 +91,6 @@ export async function provisionTenant(
 ): Promise<TenantWithUsage> {
   return once(context, key, input, (book) => provision(context, input, book, invite));
 }
-
-/** Sends an invitation into a tenant to an address. */
-type Invite = (context: ServiceContext, tenant: string, email: string) => Promise<void>;
 
 async function provision(
   context: ServiceContext,
