@@ -66,7 +66,8 @@ export function withLock<Result>(database: Knex, name: string, work: () => Promi
   return inTurn(() => queued(name, () => withDatabaseLock(database, name, work)));
 }
 
-async function queued<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+/** Runs work after all that this process does under the same name. */
+export async function queued<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   const previous = queues.get(name) ?? Promise.resolve();
   const run = previous.catch(() => undefined).then(work);
   queues.set(name, run);

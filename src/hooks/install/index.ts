@@ -1,4 +1,5 @@
 import { defineHook } from '@directus/extensions-sdk';
+import { removeInterruptedCopies } from '../../services/cloning/index.ts';
 import { processState, runtime } from '../../runtime.ts';
 import { LICENCE_NOTICE } from '../rules/licence.ts';
 import { install, reasonOf } from './install.ts';
@@ -21,6 +22,9 @@ export default defineHook(({ init }, context) => {
 
     if (runtime.licensed === false) logger.warn(LICENCE_NOTICE);
     runtime.closed = null;
+
+    // Nobody waits for a storage that may be far away.
+    void removeInterruptedCopies(context);
   };
 
   const state = processState();

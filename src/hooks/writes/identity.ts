@@ -1,7 +1,7 @@
 import type { Accountability, Item, PrimaryKey, RegisterFunctions } from '@directus/types';
 import type { Knex } from 'knex';
 import { InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
-import { POLICIES, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../../tenancy/managed.ts';
+import { POLICIES, TENANTS_ROLE } from '../../tenancy/managed.ts';
 import { isTurnedOn, uuidIn } from '../../tenancy/identity.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
 import { flushCaches, fullAccessWith } from '../../services/directus.ts';
@@ -19,7 +19,7 @@ const MANAGED_POLICIES = new Set<string>(Object.values(POLICIES));
 
 /**
  * Keeps the bundle's own rows in shape and tenants' identities apart: roles of tenants stay where they are, only
- * super-admins put a user into a tenant's role, and tenants and memberships are written by the bundle's endpoint alone.
+ * super-admins put a user into a tenant's role.
  */
 export function registerIdentityGuards({ action, filter }: RegisterFunctions, context: Context): void {
   for (const scope of ['create', 'update']) {
@@ -125,18 +125,6 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
     await forgetPolicies(database, policies);
     return keys;
   });
-
-  for (const action of ['create', 'update', 'delete']) {
-    filter('items.' + action, (payload, { collection }) => {
-      if ((collection === TENANTS || collection === TENANT_MEMBERS) && !isManagedWrite()) {
-        throw new RefusedError({
-          reason: `Rows of "${String(collection)}" are written by the tenancy endpoint: use /tenancy/tenants.`,
-        });
-      }
-
-      return payload;
-    });
-  }
 }
 
 /** What of an account only super-admins, or Directus itself, may set. */
