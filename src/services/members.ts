@@ -32,6 +32,9 @@ export interface NewPerson {
   last_name?: string | undefined;
 }
 
+/** Sends an invitation into a tenant to an address. */
+export type Invite = (context: ServiceContext, tenant: string, email: string) => Promise<void>;
+
 /** The members of a tenant, owners first, then by e-mail address. */
 export async function listMembers(context: ServiceContext, tenant: string): Promise<TenantMember[]> {
   const { items } = await cachedAccess(context);
@@ -76,6 +79,7 @@ export async function listMembers(context: ServiceContext, tenant: string): Prom
  *
  * @param level one of the managed levels, or the id of a policy that is a level of this project
  * @param mayAddUsers whether somebody who has the address already becomes a member; otherwise the address is taken
+ * @param sendTo how somebody who is to be invited is
  * @throws NotUniqueError when the e-mail address belongs to a user already, or to a member of this tenant
  * @throws InvalidFieldError when it is none, the password is too weak, or the user cannot belong to a tenant
  */
@@ -85,6 +89,7 @@ export async function addMember(
   level: string,
   person: NewPerson,
   mayAddUsers: boolean,
+  sendTo: Invite = sendInvitation,
 ): Promise<TenantMember> {
   const { schema } = await cachedAccess(context);
   const { database } = context;
@@ -105,7 +110,7 @@ export async function addMember(
         }),
       );
 
-  if (!existing && person.invite) await sendInvitation(context, tenant, person.email);
+  if (!existing && person.invite) await sendTo(context, tenant, person.email);
   await announce(context, { action: 'member.added', tenant, details: { member: user, level } });
 
   const member = (await listMembers(context, tenant)).find((entry) => entry.user.id === user);

@@ -11,7 +11,7 @@ import { announce } from './audit.ts';
 import { countOf } from './database.ts';
 import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
 import { once, type Book } from './idempotency.ts';
-import { createUser, sendInvitation, type NewPerson } from './members.ts';
+import { createUser, sendInvitation, type Invite, type NewPerson } from './members.ts';
 import { recordMembership } from './memberships.ts';
 import { asManagedWrite } from './managed-writes.ts';
 
@@ -80,9 +80,6 @@ export async function provisionTenant(
 ): Promise<TenantWithUsage> {
   return once(context, key, input, (book) => provision(context, input, book, invite));
 }
-
-/** Sends an invitation into a tenant to an address. */
-type Invite = (context: ServiceContext, tenant: string, email: string) => Promise<void>;
 
 async function provision(
   context: ServiceContext,

@@ -3,7 +3,14 @@ import type { Request, Router } from 'express';
 import * as z from 'zod';
 import { createApiToken, listApiTokens, revokeApiToken } from '../../services/api-tokens.ts';
 import { listLevels, setAssignable } from '../../services/levels.ts';
-import { addMember, changeLevel, inviteAgain, listMembers, removeMember } from '../../services/members.ts';
+import {
+  addMember,
+  changeLevel,
+  inviteAgain,
+  listMembers,
+  removeMember,
+  type NewPerson,
+} from '../../services/members.ts';
 import { transferOwnership } from '../../services/ownership.ts';
 import { LEVELS } from '../../tenancy/managed.ts';
 import { accountabilityOf, expected, handleAnyOwner, handleOwner, handleSuperAdmin, parse } from './http.ts';
@@ -30,6 +37,15 @@ const tokenToCreate = z.strictObject(
   expected('an object'),
 );
 
+/**
+ * Whom a request wants to have as member.
+ *
+ * @throws InvalidFieldError for each field that is not as it must be
+ */
+export function parseMember(body: unknown): NewPerson & { level: string } {
+  return parse(memberToCreate, body);
+}
+
 /** Routes about the people and programs of a tenant, which are the super-admins' and those of its owners. */
 export function membersRouter(router: Router, context: EndpointExtensionContext): void {
   const { database } = context;
@@ -46,7 +62,7 @@ export function membersRouter(router: Router, context: EndpointExtensionContext)
   router.post(
     '/tenants/:tenant/members',
     handleOwner(database, async (request, response, tenant) => {
-      const { level, ...newPerson } = parse(memberToCreate, request.body);
+      const { level, ...newPerson } = parseMember(request.body);
       // Who else is a user of the project is nothing to the owner of a tenant.
       const mayAddUsers = accountabilityOf(request)?.admin === true;
       response.status(201).json({ data: await addMember(by(request), tenant, level, newPerson, mayAddUsers) });
