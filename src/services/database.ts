@@ -134,6 +134,18 @@ const LOCKS: Partial<Record<DatabaseVendor, Lock>> = {
   },
 };
 
+/** Does work when a transaction has been committed; never where it was rolled back. */
+export async function afterCommit(database: Knex, work: () => Promise<void>): Promise<void> {
+  const isCommitted =
+    !database.isTransaction ||
+    (await (database as Knex.Transaction).executionPromise.then(
+      () => true,
+      () => false,
+    ));
+
+  if (isCommitted) await work();
+}
+
 /** A name after a table that is the same each time, of at most 63 characters, which is the limit of PostgreSQL. */
 export function nameAfter(table: string, ...parts: string[]): string {
   const name = ['tenancy', table, ...parts].join('_');

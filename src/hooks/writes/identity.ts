@@ -6,6 +6,7 @@ import { isTurnedOn, uuidIn } from '../../tenancy/identity.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
 import { flushCaches, fullAccessWith } from '../../services/directus.ts';
 import { asManagedWrite, isManagedWrite } from '../../services/managed-writes.ts';
+import { followUp } from '../../services/follow-ups.ts';
 import { forgetDetours } from '../../services/detours.ts';
 import { alignLevel } from '../../services/memberships.ts';
 import { areLevels, forgetPolicies } from '../../services/levels.ts';
@@ -55,9 +56,13 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
     if (isManagedWrite() || !schema || !('role' in (payload as Item))) return;
     const access = fullAccessWith(context, schema, database);
 
-    for (const user of keys as string[]) await asManagedWrite(() => alignLevel(access, user));
-    await forgetDetours(database, keys as string[]);
-    await flushCaches(context);
+    await followUp(
+      (async () => {
+        for (const user of keys as string[]) await asManagedWrite(() => alignLevel(access, user));
+        await forgetDetours(database, keys as string[]);
+        await flushCaches(context);
+      })(),
+    );
   });
 
   for (const scope of ['create', 'update']) {
