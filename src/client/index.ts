@@ -2,6 +2,9 @@ import type { RestCommand } from '@directus/sdk';
 import type { DoctorReport } from '../tenancy/doctor/report.ts';
 import type { Level } from '../tenancy/managed.ts';
 import type {
+  ApiToken,
+  AssignableLevel,
+  AuditEntry,
   CollectionScope,
   Me,
   Scope,
@@ -11,7 +14,23 @@ import type {
   TenantWithUsage,
 } from '../tenancy/types.ts';
 
-export type { CollectionScope, DoctorReport, Level, Me, Scope, Tenant, TenantMember, TenantStatus, TenantWithUsage };
+export type {
+  ApiToken,
+  AssignableLevel,
+  AuditEntry,
+  CollectionScope,
+  DoctorReport,
+  Level,
+  Me,
+  Scope,
+  Tenant,
+  TenantMember,
+  TenantStatus,
+  TenantWithUsage,
+};
+
+/** A managed level, or the id of a policy that is a level of the project. */
+export type LevelName = Level | `${string}-${string}-${string}-${string}-${string}`;
 
 /** The first owner of a tenant. */
 export interface NewOwner {
@@ -54,7 +73,16 @@ export interface TenantQuery {
 }
 
 export interface NewMember extends NewOwner {
-  level: Level;
+  level: LevelName;
+}
+
+/** Who hands a tenant over to whom, by the ids of members. */
+export interface Transfer {
+  member: string;
+  /** Default: the requester, or for super-admins the owner whom the tenant names. */
+  from?: string;
+  /** What the former owner is then. Default: `editor`. */
+  level?: LevelName;
 }
 
 /** Who takes over rows without tenant; tenants are named by id or slug. */
@@ -163,7 +191,7 @@ export function addTenantMember<Schema>(tenant: string, member: NewMember): Rest
 export function updateTenantMember<Schema>(
   tenant: string,
   member: string,
-  changes: { level: Level },
+  changes: { level: LevelName },
 ): RestCommand<TenantMember, Schema> {
   return () => ({
     path: pathOf('tenants', tenant, 'members', member),
@@ -180,6 +208,52 @@ export function inviteTenantMember<Schema>(tenant: string, member: string): Rest
 /** Ends a membership. The user stays. */
 export function removeTenantMember<Schema>(tenant: string, member: string): RestCommand<void, Schema> {
   return () => ({ path: pathOf('tenants', tenant, 'members', member), method: 'DELETE' });
+}
+
+/** Hands a tenant over to a member, who is its owner then. */
+export function transferTenant<Schema>(tenant: string, transfer: Transfer): RestCommand<TenantMember, Schema> {
+  return () => ({ path: pathOf('tenants', tenant, 'transfer'), method: 'POST', body: JSON.stringify(transfer) });
+}
+
+/** The tokens of programs that act in a tenant, by name. */
+export function readTenantTokens<Schema>(tenant: string): RestCommand<ApiToken[], Schema> {
+  return () => ({ path: pathOf('tenants', tenant, 'tokens'), method: 'GET' });
+}
+
+/** Makes a token for a program. The answer is the only one that has it. */
+export function createTenantToken<Schema>(
+  tenant: string,
+  token: { name: string },
+): RestCommand<ApiToken & { token: string }, Schema> {
+  return () => ({ path: pathOf('tenants', tenant, 'tokens'), method: 'POST', body: JSON.stringify(token) });
+}
+
+/** Ends a token, by its id. */
+export function revokeTenantToken<Schema>(tenant: string, token: string): RestCommand<void, Schema> {
+  return () => ({ path: pathOf('tenants', tenant, 'tokens', token), method: 'DELETE' });
+}
+
+/** The levels that members can be given. */
+export function readTenancyLevels<Schema>(): RestCommand<AssignableLevel[], Schema> {
+  return () => ({ path: '/tenancy/levels', method: 'GET' });
+}
+
+/** Makes a policy of the project a level. */
+export function addTenancyLevel<Schema>(policy: string): RestCommand<void, Schema> {
+  return () => ({ path: pathOf('levels', policy), method: 'PUT' });
+}
+
+/** Lets nobody else be given a policy; who has it keeps it. */
+export function removeTenancyLevel<Schema>(policy: string): RestCommand<void, Schema> {
+  return () => ({ path: pathOf('levels', policy), method: 'DELETE' });
+}
+
+/** What was done in and to a tenant, and what its members tried with rows of others, the newest first. */
+export function readTenantAudit<Schema>(
+  tenant: string,
+  query: { limit?: number; page?: number } = {},
+): RestCommand<AuditEntry[], Schema> {
+  return () => ({ path: pathOf('tenants', tenant, 'audit'), method: 'GET', params: { ...query } });
 }
 
 /** Every collection that can have a scope, with its rows by ownership and what is wrong with it. */
@@ -226,6 +300,11 @@ export function readTenancyMe<Schema>(): RestCommand<Me, Schema> {
 /** Lets the requester act in another of the own tenants. */
 export function switchTenant<Schema>(tenant: string): RestCommand<Session, Schema> {
   return () => ({ path: '/tenancy/me/tenant', method: 'POST', body: JSON.stringify({ tenant }) });
+}
+
+/** Ends a membership of the requester's own. */
+export function leaveTenant<Schema>(tenant: string): RestCommand<void, Schema> {
+  return () => ({ path: pathOf('me', 'memberships', tenant), method: 'DELETE' });
 }
 
 function pathOf(...steps: string[]): string {

@@ -27,6 +27,10 @@ export type TenancyAction =
   | 'member.updated'
   | 'member.invited'
   | 'member.removed'
+  | 'member.left'
+  | 'ownership.transferred'
+  | 'token.created'
+  | 'token.revoked'
   | 'switched';
 
 /** Something that was done to a tenant. */

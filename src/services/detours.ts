@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { DETOURS_TABLE, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
 import type { FullAccess } from './directus.ts';
-import { alignLevel } from './members.ts';
+import { alignLevel } from './memberships.ts';
 
 /**
  * A detour: somebody who belongs to several tenants acts in another one as long as the own one is closed. What is booked here

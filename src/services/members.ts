@@ -2,21 +2,25 @@ import { randomUUID } from 'node:crypto';
 import type { AbstractService, Item } from '@directus/types';
 import type { Knex } from 'knex';
 import { isDirectusError } from '@directus/errors';
-import { ConflictError, InvalidFieldError, NotFoundError, NotUniqueError } from '../tenancy/errors.ts';
-import {
-  LEVELS,
-  levelOfPolicy,
-  POLICIES,
-  TENANT_FIELD,
-  TENANT_MEMBERS,
-  TENANTS,
-  type Level,
-} from '../tenancy/managed.ts';
+import { ConflictError, InvalidFieldError, NotUniqueError } from '../tenancy/errors.ts';
+import { levelOfPolicy, POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
 import type { TenantMember } from '../tenancy/types.ts';
-import { announce } from './audit.ts';
-import { withLock } from './database.ts';
-import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
+import { announce, type TenancyAction } from './audit.ts';
+import { cachedAccess, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
+import { policyOfLevel } from './levels.ts';
 import { asManagedWrite } from './managed-writes.ts';
+import {
+  additionalPolicies,
+  alignLevel,
+  asOneChange,
+  assertOtherOwner,
+  endMembership,
+  findMember,
+  isProgram,
+  noSuchMember,
+  recordMembership,
+  replaceStanding,
+} from './memberships.ts';
 import { hasAdminAccess } from './super-admins.ts';
 
 export interface NewPerson {
@@ -27,6 +31,9 @@ export interface NewPerson {
   first_name?: string | undefined;
   last_name?: string | undefined;
 }
+
+/** Sends an invitation into a tenant to an address. */
+export type Invite = (context: ServiceContext, tenant: string, email: string) => Promise<void>;
 
 /** The members of a tenant, owners first, then by e-mail address. */
 export async function listMembers(context: ServiceContext, tenant: string): Promise<TenantMember[]> {
@@ -48,11 +55,17 @@ export async function listMembers(context: ServiceContext, tenant: string): Prom
     limit: -1,
   })) as { id: string; policy: string; user_id: TenantMember['user'] & { role: string | null } }[];
 
+  const additional = await additionalPolicies(
+    context.database,
+    rows.map(({ id }) => id),
+  );
+
   const members = rows.map(({ id, policy, user_id: { role, ...user } }) => ({
     id,
     user,
     level: levelOfPolicy(policy) ?? policy,
     policy,
+    additional_policies: additional.get(id) ?? [],
     active: role === tenant,
   }));
 
@@ -64,36 +77,40 @@ export async function listMembers(context: ServiceContext, tenant: string): Prom
  * Makes somebody a member of a tenant, all or nothing: a new user, or one that the project has already where the requester
  * may know of such.
  *
+ * @param level one of the managed levels, or the id of a policy that is a level of this project
  * @param mayAddUsers whether somebody who has the address already becomes a member; otherwise the address is taken
+ * @param sendTo how somebody who is to be invited is
  * @throws NotUniqueError when the e-mail address belongs to a user already, or to a member of this tenant
  * @throws InvalidFieldError when it is none, the password is too weak, or the user cannot belong to a tenant
  */
 export async function addMember(
   context: ServiceContext,
   tenant: string,
-  level: Level,
+  level: string,
   person: NewPerson,
   mayAddUsers: boolean,
+  sendTo: Invite = sendInvitation,
 ): Promise<TenantMember> {
   const { schema } = await cachedAccess(context);
   const { database } = context;
+  const policy = await policyOfLevel(database, level);
 
   const existing: { id: string } | undefined = mayAddUsers
     ? await database('directus_users').whereRaw('LOWER(??) = ?', ['email', person.email.toLowerCase()]).first('id')
     : undefined;
 
   const user = existing
-    ? await addExistingUser(context, tenant, level, existing.id, person)
+    ? await addExistingUser(context, tenant, policy, existing.id, person)
     : await database.transaction((transaction) =>
         asManagedWrite(async () => {
           const access = fullAccessWith(context, schema, transaction);
-          const id = await createUser(access, tenant, level, person);
-          await recordMembership(access, tenant, id, level);
+          const id = await createUser(access, tenant, policy, person);
+          await recordMembership(access, tenant, id, { policy });
           return id;
         }),
       );
 
-  if (!existing && person.invite) await sendInvitation(context, tenant, person.email);
+  if (!existing && person.invite) await sendTo(context, tenant, person.email);
   await announce(context, { action: 'member.added', tenant, details: { member: user, level } });
 
   const member = (await listMembers(context, tenant)).find((entry) => entry.user.id === user);
@@ -108,7 +125,7 @@ export async function addMember(
 async function addExistingUser(
   context: ServiceContext,
   tenant: string,
-  level: Level,
+  policy: string,
   user: string,
   { password, invite, first_name, last_name }: NewPerson,
 ): Promise<string> {
@@ -122,7 +139,7 @@ async function addExistingUser(
   await asOneChange(context, tenant, async (access) => {
     const { knex } = access;
     await assertCanBelong(knex, tenant, user);
-    await recordMembership(access, tenant, user, level);
+    await recordMembership(access, tenant, user, { policy });
 
     const open: unknown = await knex({ user: 'directus_users' })
       .join({ tenant: TENANTS }, 'tenant.id', 'user.role')
@@ -171,7 +188,7 @@ async function assertCanBelong(knex: Knex, tenant: string, user: string): Promis
 }
 
 /**
- * Creates the user of a new member, on the connection of `access`: the user with the tenant's role and the policy of the
+ * Creates the user of a new member, on the connection of `access`: the user with the tenant's role and the policy of its
  * level. Answers the id of the user; the membership is booked with {@link recordMembership}.
  *
  * The plain service of `directus_access` writes the policy, since the special one would flush the caches of the whole
@@ -183,11 +200,10 @@ async function assertCanBelong(knex: Knex, tenant: string, user: string): Promis
 export async function createUser(
   access: FullAccess,
   tenant: string,
-  level: Level,
+  policy: string,
   person: NewPerson,
   path = '',
 ): Promise<string> {
-  const policy = POLICIES[level];
   const users = access.users();
   const id = randomUUID();
 
@@ -262,61 +278,72 @@ export async function inviteAgain(context: ServiceContext, tenant: string, membe
   await announce(context, { action: 'member.invited', tenant, details: { member: user } });
 }
 
-/** Whether a user is an owner of a tenant. */
-export async function isOwner(database: Knex, tenant: string, user: string): Promise<boolean> {
-  const row: unknown = await database(TENANT_MEMBERS)
-    .select('id')
-    .where({ [TENANT_FIELD]: tenant, user_id: user, policy: POLICIES.owner })
-    .first();
-
-  return row !== undefined;
-}
-
 /**
  * Gives a member another level, effective with the next request.
  *
+ * @param level as in {@link addMember}
  * @throws NotFoundError when the tenant has no such member
- * @throws ConflictError when the tenant would be left without owner
+ * @throws ConflictError when the tenant would be left without owner, or the member is a program
  */
 export async function changeLevel(
   context: ServiceContext,
   tenant: string,
   member: string,
-  level: Level,
+  level: string,
 ): Promise<TenantMember> {
-  const user = await asOneChange(context, tenant, async (access) => {
-    const { user } = await findMember(access.knex, tenant, member);
-    if (level !== 'owner') await assertOtherOwner(access.knex, tenant, member);
+  const policy = await policyOfLevel(context.database, level);
 
-    await access.items(TENANT_MEMBERS).updateOne(member, { policy: POLICIES[level] });
-    await alignLevel(access, user);
-    return user;
+  const user = await asOneChange(context, tenant, async (access) => {
+    const membership = await findMember(access.knex, tenant, member);
+    if (policy !== POLICIES.owner) await assertOtherOwner(access.knex, tenant, member);
+    if (await isProgram(access.knex, membership.user)) {
+      throw new ConflictError({
+        reason: 'The member is a program with a token, and stays what it is. Revoke the token instead.',
+      });
+    }
+
+    await alignLevel(access, membership.user, await replaceStanding(access, membership, policy));
+    return membership.user;
   });
 
   await announce(context, { action: 'member.updated', tenant, details: { member: user, level } });
+  return readMember(context, tenant, member);
+}
 
-  const changed = (await listMembers(context, tenant)).find(({ id }) => id === member);
-  if (!changed) throw noSuchMember(member);
-  return changed;
+/** One member of a tenant. */
+export async function readMember(context: ServiceContext, tenant: string, member: string): Promise<TenantMember> {
+  const found = (await listMembers(context, tenant)).find(({ id }) => id === member);
+  if (!found) throw noSuchMember(member);
+  return found;
 }
 
 /**
- * Ends a membership, effective with the next request. The user stays, and goes on in another tenant where there is one.
+ * Ends a membership, effective with the next request. The user stays, and goes on in another tenant where there is one; the
+ * user of a program stays as what it was, archived and without token, so that rows go on telling who wrote them.
  *
+ * @param action what the audit trail calls it
  * @throws NotFoundError, ConflictError as {@link changeLevel}
  */
-export async function removeMember(context: ServiceContext, tenant: string, member: string): Promise<void> {
+export async function removeMember(
+  context: ServiceContext,
+  tenant: string,
+  member: string,
+  action: Extract<TenancyAction, 'member.removed' | 'member.left' | 'token.revoked'> = 'member.removed',
+): Promise<void> {
   const user = await asOneChange(context, tenant, async (access) => {
-    const { user } = await findMember(access.knex, tenant, member);
+    const membership = await findMember(access.knex, tenant, member);
+    const { user } = membership;
     await assertOtherOwner(access.knex, tenant, member);
-    await access.items(TENANT_MEMBERS).deleteOne(member);
+    const former = await endMembership(access, membership);
 
     const row: { role: string | null } | undefined = await access
       .knex('directus_users')
       .where({ id: user })
       .first('role');
 
-    if (row?.role === tenant) {
+    if (await isProgram(access.knex, user)) {
+      await access.users().updateOne(user, { status: 'archived', token: null });
+    } else if (row?.role === tenant) {
       const next: { tenant: string } | undefined = await access
         .knex(TENANT_MEMBERS)
         .join(TENANTS, `${TENANTS}.id`, `${TENANT_MEMBERS}.${TENANT_FIELD}`)
@@ -327,86 +354,11 @@ export async function removeMember(context: ServiceContext, tenant: string, memb
       await access.items('directus_users').updateOne(user, { role: next?.tenant ?? null });
     }
 
-    await alignLevel(access, user);
+    await alignLevel(access, user, former);
     return user;
   });
 
-  await announce(context, { action: 'member.removed', tenant, details: { member: user } });
-}
-
-/**
- * Makes the policies of a user follow the memberships: the level of the tenant in which the user acts, and none of another
- * one's. Levels that no membership of the user names are a super-admin's own doing, and stay.
- */
-export async function alignLevel(access: FullAccess, user: string): Promise<void> {
-  const { knex } = access;
-  const row: { role: string | null } | undefined = await knex('directus_users').where({ id: user }).first('role');
-  const memberships: { tenant: string; policy: string }[] = await knex(TENANT_MEMBERS)
-    .where({ user_id: user })
-    .select({ tenant: TENANT_FIELD, policy: 'policy' });
-
-  const wanted = memberships.find(({ tenant }) => tenant === row?.role)?.policy;
-  const attached: { id: string; policy: string }[] = await knex('directus_access')
-    .where({ user })
-    .whereIn(
-      'policy',
-      LEVELS.map((level) => POLICIES[level]),
-    )
-    .select('id', 'policy');
-
-  const isAnothers = row?.role === null || wanted !== undefined || memberships.length > 0;
-  const surplus = attached.filter(({ policy }) => policy !== wanted && isAnothers);
-  const granted = access.items('directus_access');
-  if (surplus.length > 0) await granted.deleteMany(surplus.map(({ id }) => id));
-  if (wanted && !attached.some(({ policy }) => policy === wanted)) await granted.createOne({ user, policy: wanted });
-}
-
-/** Runs a change of a tenant's members, one at a time on all instances, and lets no cache go on with what was before. */
-async function asOneChange<Result>(
-  context: ServiceContext,
-  tenant: string,
-  work: (access: FullAccess) => Promise<Result>,
-): Promise<Result> {
-  const { schema } = await cachedAccess(context);
-
-  const result = await withLock(context.database, `directus-extension-tenancy:members:${tenant}`, () =>
-    context.database.transaction((transaction) =>
-      asManagedWrite(() => work(fullAccessWith(context, schema, transaction))),
-    ),
-  );
-
-  await flushCaches(context);
-  return result;
-}
-
-async function findMember(database: Knex, tenant: string, member: string): Promise<{ user: string }> {
-  const row: { user: string } | undefined = await database(TENANT_MEMBERS)
-    .where({ id: member, [TENANT_FIELD]: tenant })
-    .first({ user: 'user_id' });
-
-  if (!row) throw noSuchMember(member);
-  return row;
-}
-
-async function assertOtherOwner(database: Knex, tenant: string, member: string): Promise<void> {
-  const owners: { id: string }[] = await database(TENANT_MEMBERS)
-    .where({ [TENANT_FIELD]: tenant, policy: POLICIES.owner })
-    .select('id');
-
-  if (owners.some(({ id }) => id === member) && owners.length === 1) {
-    throw new ConflictError({
-      reason: 'This is the only owner of the tenant. Make another member an owner first. Nothing was changed.',
-    });
-  }
-}
-
-function noSuchMember(member: string): Error {
-  return new NotFoundError({ reason: `The tenant has no member "${member}".` });
-}
-
-/** Books a user as member of a tenant. */
-export async function recordMembership(access: FullAccess, tenant: string, user: string, level: Level): Promise<void> {
-  await access.items(TENANT_MEMBERS).createOne({ [TENANT_FIELD]: tenant, user_id: user, policy: POLICIES[level] });
+  await announce(context, { action, tenant, details: { member: user } });
 }
 
 /** Directus' complaint about a user, as one about the field of our payload that carried the value. */

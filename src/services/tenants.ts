@@ -3,7 +3,7 @@ import type { Item } from '@directus/types';
 import type { Knex } from 'knex';
 import { isDirectusError } from '@directus/errors';
 import { NotFoundError, NotUniqueError } from '../tenancy/errors.ts';
-import { TENANT_FIELD, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../tenancy/managed.ts';
+import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../tenancy/managed.ts';
 import { isOwnedByTenants } from '../tenancy/scopes.ts';
 import type { Tenant, TenantStatus, TenantUsage, TenantWithUsage } from '../tenancy/types.ts';
 import { runtime } from '../runtime.ts';
@@ -11,7 +11,8 @@ import { announce } from './audit.ts';
 import { countOf } from './database.ts';
 import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
 import { once, type Book } from './idempotency.ts';
-import { createUser, recordMembership, sendInvitation, type NewPerson } from './members.ts';
+import { createUser, sendInvitation, type Invite, type NewPerson } from './members.ts';
+import { recordMembership } from './memberships.ts';
 import { asManagedWrite } from './managed-writes.ts';
 
 export interface NewTenant {
@@ -80,9 +81,6 @@ export async function provisionTenant(
   return once(context, key, input, (book) => provision(context, input, book, invite));
 }
 
-/** Sends an invitation into a tenant to an address. */
-type Invite = (context: ServiceContext, tenant: string, email: string) => Promise<void>;
-
 async function provision(
   context: ServiceContext,
   input: NewTenant,
@@ -131,7 +129,7 @@ export function tenantRole(id: string, name: string): Item {
 async function writeTenant(access: FullAccess, id: string, input: NewTenant): Promise<void> {
   await access.items('directus_roles').createOne(tenantRole(id, input.name));
 
-  const owner = input.owner ? await createUser(access, id, 'owner', input.owner, 'owner.') : null;
+  const owner = input.owner ? await createUser(access, id, POLICIES.owner, input.owner, 'owner.') : null;
 
   try {
     await access.items(TENANTS).createOne({
@@ -147,7 +145,7 @@ async function writeTenant(access: FullAccess, id: string, input: NewTenant): Pr
     throw slugTaken(error);
   }
 
-  if (owner) await recordMembership(access, id, owner, 'owner');
+  if (owner) await recordMembership(access, id, owner, { policy: POLICIES.owner });
 }
 
 /**

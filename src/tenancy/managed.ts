@@ -30,6 +30,12 @@ export const ERASURES_TABLE = 'tenancy_erasures';
 /** Table of what an erasure that is going on has deleted so far, batch by batch. No collection either. */
 export const ERASED_TABLE = 'tenancy_erased';
 
+/** Table of the policies of the project that may be given to members as their level. No collection either. */
+export const LEVELS_TABLE = 'tenancy_levels';
+
+/** Table of the policies that a membership brings beside that of its level. No collection either. */
+export const MEMBER_POLICIES_TABLE = 'tenancy_member_policies';
+
 /** Table of the installation steps that were done. Not registered as a collection either. */
 export const STEPS_TABLE = 'tenancy_steps';
 

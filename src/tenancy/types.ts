@@ -50,8 +50,29 @@ export interface TenantMember {
   /** One of the managed levels (`owner`, `editor`, `viewer`, `api`), or the id of another policy. */
   level: string;
   policy: string;
+  /** Policies that the membership brings beside that of the level. */
+  additional_policies: string[];
   /** Whether the tenant is the one in which the user acts now. */
   active: boolean;
+}
+
+/** A level that a member can be given. */
+export interface AssignableLevel {
+  /** One of the managed levels, or the id of a policy. */
+  level: string;
+  policy: string;
+  name: string;
+  /** Whether it lets into the Data Studio. */
+  app_access: boolean;
+}
+
+/** A token of a program that acts in a tenant. */
+export interface ApiToken {
+  /** The id of its membership. */
+  id: string;
+  name: string;
+  /** The id of the user as whom the program acts. */
+  user: string;
 }
 
 /** A field whose values are unique, within each tenant or in the whole project. */

@@ -5,6 +5,7 @@ import type * as Client from '../../src/client/index.ts';
 import { accountWithToken, login, outcome, type Account } from '../support/client.ts';
 import { useHost } from '../support/host.ts';
 import { createCollection } from '../support/collections.ts';
+import { createPolicy } from '../support/people.ts';
 
 /** What `directus-extension-tenancy/client` is to a project that has installed the package: the built file, by its exports. */
 const installed = createRequire(import.meta.url).resolve('directus-extension-tenancy/client');
@@ -58,6 +59,34 @@ describe('The commands for the SDK', () => {
     expect(await admin.request(client.readTenantMembers('north'))).toHaveLength(2);
     await admin.request(client.removeTenantMember('north', member.id));
     expect(await admin.request(client.readTenantMembers('north'))).toHaveLength(1);
+  });
+
+  it('hand a tenant over, make tokens and levels, and leave', async () => {
+    const [owner] = await admin.request(client.readTenantMembers('north'));
+    const email = 'next@north.example.com';
+    const next = await admin.request(
+      client.addTenantMember('north', { email, level: 'viewer', password: 'correct horse battery' }),
+    );
+    expect(await admin.request(client.transferTenant('north', { member: next.id }))).toMatchObject({ level: 'owner' });
+    await admin.request(client.transferTenant('north', { member: owner!.id, from: next.id, level: 'viewer' }));
+
+    const { token, ...listed } = await admin.request(client.createTenantToken('north', { name: 'Shop' }));
+    const program = accountWithToken(host().url, token).sdk;
+    expect(await program.request(client.readTenancyMe())).toMatchObject({ level: 'api' });
+    expect(await admin.request(client.readTenantTokens('north'))).toEqual([listed]);
+    await admin.request(client.revokeTenantToken('north', listed.id));
+    expect(await outcome(program.request(client.readTenancyMe()))).toMatchObject({ refused: true, status: 401 });
+
+    const policy = await createPolicy(await login(host().url, host().superAdmin), []);
+    await admin.request(client.addTenancyLevel(policy));
+    expect((await admin.request(client.readTenancyLevels())).map(({ level }) => level)).toContain(policy);
+    await admin.request(client.removeTenancyLevel(policy));
+    expect(await admin.request(client.readTenancyLevels())).toHaveLength(4);
+
+    const person = await login(host().url, { email, password: 'correct horse battery' });
+    await person.sdk.request(client.leaveTenant('north'));
+    const [entry] = await admin.request(client.readTenantAudit('north', { limit: 1 }));
+    expect(entry).toMatchObject({ action: 'member.left', user: { email } });
   });
 
   it('decide what collections are, and ask the doctor', async () => {

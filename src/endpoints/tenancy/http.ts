@@ -3,7 +3,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Knex } from 'knex';
 import { ForbiddenError, isDirectusError } from '@directus/errors';
 import * as z from 'zod';
-import { isOwner } from '../../services/members.ts';
+import { isOwner } from '../../services/memberships.ts';
 import { findTenantId } from '../../services/tenants.ts';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
 
@@ -51,6 +51,23 @@ export function handleOwner(
     } catch (error) {
       throw isDirectusError(error) && error.code === 'NOT_FOUND' ? new ForbiddenError() : error;
     }
+  });
+}
+
+/** As {@link handleSuperAdmin}, for owners of whatever tenant they act in as well. */
+export function handleAnyOwner(
+  database: Knex,
+  handler: (request: Request, response: Response) => Promise<void>,
+): RequestHandler {
+  return handle(async (request, response) => {
+    const requester = accountabilityOf(request);
+
+    const isAllowed =
+      requester?.admin === true ||
+      (requester?.user && requester.role && (await isOwner(database, requester.role, requester.user)));
+
+    if (!isAllowed) throw new ForbiddenError();
+    await handler(request, response);
   });
 }
 

@@ -2,6 +2,7 @@ import { defineEndpoint } from '../../define.ts';
 import { runtime } from '../../runtime.ts';
 import { collectionsRouter } from './collections.ts';
 import { doctorRouter } from './doctor.ts';
+import { membersRouter } from './members.ts';
 import { meRouter } from './me.ts';
 import { tenantsRouter } from './tenants.ts';
 
@@ -9,6 +10,7 @@ export default defineEndpoint({
   id: 'tenancy',
   handler: (router, context) => {
     tenantsRouter(router, context);
+    membersRouter(router, context);
     collectionsRouter(router, context);
     doctorRouter(router, context);
     meRouter(router, context);

@@ -3,6 +3,7 @@ import type { CookieOptions, Response, Router } from 'express';
 import { ForbiddenError } from '@directus/errors';
 import * as z from 'zod';
 import { readMe } from '../../services/me.ts';
+import { leaveTenant } from '../../services/ownership.ts';
 import { switchTenant, type Session } from '../../services/switching.ts';
 import { accountabilityOf, expected, handle, parse } from './http.ts';
 
@@ -48,6 +49,18 @@ export function meRouter(router: Router, context: EndpointExtensionContext): voi
 
       if (accountability.session) setSessionCookie(response, context.env, session);
       response.json({ data: session });
+    }),
+  );
+
+  router.delete(
+    '/me/memberships/:tenant',
+    handle(async (request, response) => {
+      const accountability = accountabilityOf(request);
+      if (!accountability?.user) throw new ForbiddenError();
+
+      const tenant = String(request.params['tenant']);
+      await leaveTenant({ ...context, actor: accountability }, tenant, accountability);
+      response.status(204).end();
     }),
   );
 }

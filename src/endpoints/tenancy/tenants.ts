@@ -2,7 +2,6 @@ import type { EndpointExtensionContext } from '@directus/types';
 import type { Request, Router } from 'express';
 import * as z from 'zod';
 import { readAudit } from '../../services/audit.ts';
-import { addMember, changeLevel, inviteAgain, listMembers, removeMember } from '../../services/members.ts';
 import {
   findTenantId,
   listTenants,
@@ -13,13 +12,12 @@ import {
   USAGE_SORT_FIELDS,
 } from '../../services/tenants.ts';
 import { LIFECYCLE, setStatus } from '../../services/lifecycle.ts';
-import { LEVELS } from '../../tenancy/managed.ts';
 import { TENANT_STATUSES } from '../../tenancy/types.ts';
 import { eraseAndAnswer } from './erase.ts';
 import { keyOf } from './idempotency-key.ts';
 import { importTenants } from './import.ts';
-import { domains, hasOneWayIn, name, parseNewTenant, person, settings, slug, TWO_WAYS_IN } from './new-tenant.ts';
-import { accountabilityOf, expected, handleOwner, handleSuperAdmin, parse } from './http.ts';
+import { domains, name, parseNewTenant, settings, slug } from './new-tenant.ts';
+import { accountabilityOf, expected, handleSuperAdmin, parse } from './http.ts';
 
 const MAX_PER_PAGE = 1000;
 
@@ -62,16 +60,7 @@ const pageQuery = z.object({
   page: wholeNumber(1).default(1),
 });
 
-const memberToCreate = z
-  .strictObject({ ...person, level: z.enum(LEVELS, expected(`one of ${LEVELS.join(', ')}`)) }, expected('an object'))
-  .refine(hasOneWayIn, TWO_WAYS_IN);
-
-const memberChanges = z.strictObject(
-  { level: z.enum(LEVELS, expected(`one of ${LEVELS.join(', ')}`)) },
-  expected('an object'),
-);
-
-/** Routes below `/tenancy/tenants`: the super-admins', those about members the owners' as well. */
+/** Routes below `/tenancy/tenants` that are the super-admins'. */
 export function tenantsRouter(router: Router, context: EndpointExtensionContext): void {
   const tenantOf = (request: Request): Promise<string> =>
     findTenantId(context.database, String(request.params['tenant']));
@@ -133,47 +122,6 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
     '/tenants/:tenant/audit',
     handleSuperAdmin(async (request, response) => {
       response.json(await readAudit(context, await tenantOf(request), parse(pageQuery, request.query)));
-    }),
-  );
-
-  router.get(
-    '/tenants/:tenant/members',
-    handleOwner(context.database, async (_request, response, tenant) => {
-      response.json({ data: await listMembers(context, tenant) });
-    }),
-  );
-
-  router.post(
-    '/tenants/:tenant/members',
-    handleOwner(context.database, async (request, response, tenant) => {
-      const { level, ...newPerson } = parse(memberToCreate, request.body);
-      // Who else is a user of the project is nothing to the owner of a tenant.
-      const mayAddUsers = accountabilityOf(request)?.admin === true;
-      response.status(201).json({ data: await addMember(by(request), tenant, level, newPerson, mayAddUsers) });
-    }),
-  );
-
-  router.patch(
-    '/tenants/:tenant/members/:member',
-    handleOwner(context.database, async (request, response, tenant) => {
-      const { level } = parse(memberChanges, request.body);
-      response.json({ data: await changeLevel(by(request), tenant, String(request.params['member']), level) });
-    }),
-  );
-
-  router.post(
-    '/tenants/:tenant/members/:member/invitation',
-    handleOwner(context.database, async (request, response, tenant) => {
-      await inviteAgain(by(request), tenant, String(request.params['member']));
-      response.status(204).end();
-    }),
-  );
-
-  router.delete(
-    '/tenants/:tenant/members/:member',
-    handleOwner(context.database, async (request, response, tenant) => {
-      await removeMember(by(request), tenant, String(request.params['member']));
-      response.status(204).end();
     }),
   );
 }

@@ -1,6 +1,7 @@
 import { defineHook } from '../../define.ts';
 import { collectionsCommand } from './collections.ts';
 import { doctorCommand } from './doctor.ts';
+import { membersCommands } from './members.ts';
 import { tenantsCommand } from './tenants.ts';
 import type { Command } from './command.ts';
 
@@ -14,5 +15,6 @@ export default defineHook(({ init }, context) => {
     doctorCommand(group, context);
     collectionsCommand(group, context);
     tenantsCommand(group, context);
+    membersCommands(group, context);
   });
 });

@@ -5,6 +5,7 @@ import { ensureDetoursTable } from '../../services/detours.ts';
 import { ensureErasureTables } from '../../services/erasure/book.ts';
 import { ensureIndex } from '../../services/indexes.ts';
 import { ensureAnswersTable } from '../../services/idempotency.ts';
+import { ensureLevelTables } from '../../services/levels.ts';
 import { recordScope } from '../../services/scopes.ts';
 import { ensureTenantField, ensureTenantIndex } from '../../services/tenant-field.ts';
 import {
@@ -39,6 +40,7 @@ export const STEPS: readonly Step[] = [
   { number: 8, name: 'answers to repeated requests', run: ({ database }) => ensureAnswersTable(database) },
   { number: 9, name: 'erasures of tenants', run: ({ database }) => ensureErasureTables(database) },
   { number: 10, name: 'audit trail', run: ({ database }) => ensureAuditTable(database) },
+  { number: 13, name: 'levels of the project', run: ({ database }) => ensureLevelTables(database) },
 ];
 
 type FieldDefinition = Partial<Field> & { field: string; type: Field['type'] };

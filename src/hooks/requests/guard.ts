@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import type { Knex } from 'knex';
 import { ErrorCode, createError, TokenExpiredError } from '@directus/errors';
 import { actingAs, readLiveIdentity } from '../../services/identity.ts';
-import { isOwner } from '../../services/members.ts';
+import { isOwner } from '../../services/memberships.ts';
 import { judgeIdentity } from '../../tenancy/identity.ts';
 import { refreshRuntime, runtime, type Middleware } from '../../runtime.ts';
 import { accessOf, type Access } from './access.ts';

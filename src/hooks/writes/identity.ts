@@ -7,7 +7,8 @@ import { requesterOf } from '../../tenancy/queries.ts';
 import { flushCaches, fullAccessWith } from '../../services/directus.ts';
 import { asManagedWrite, isManagedWrite } from '../../services/managed-writes.ts';
 import { forgetDetours } from '../../services/detours.ts';
-import { alignLevel } from '../../services/members.ts';
+import { alignLevel } from '../../services/memberships.ts';
+import { areLevels, forgetPolicies } from '../../services/levels.ts';
 import { belongToTenants, givesAdminAccess, hasAdminAccess, isPolicyOfTenants } from '../../services/super-admins.ts';
 import { touchesTenants } from '../../services/tenant-roles.ts';
 import type { Context } from '../../runtime.ts';
@@ -73,7 +74,12 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
     if (!isTurnedOn(changes['admin_access'])) return changes;
     const policies = (keys as PrimaryKey[]).flatMap((key) => uuidIn(key) ?? []);
 
-    if (policies.some((policy) => MANAGED_POLICIES.has(policy)) || (await isPolicyOfTenants(database, policies))) {
+    const isOfTenants =
+      policies.some((policy) => MANAGED_POLICIES.has(policy)) ||
+      (await areLevels(database, policies)) ||
+      (await isPolicyOfTenants(database, policies));
+
+    if (isOfTenants) {
       throw new InvalidFieldError({ field: 'admin_access', reason: SUPER_ADMINS_HAVE_NO_TENANT });
     }
 
@@ -109,11 +115,14 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
     return keys;
   });
 
-  filter<PrimaryKey[]>('policies.delete', (keys) => {
-    if (keys.some((key) => MANAGED_POLICIES.has(uuidIn(key) ?? ''))) {
+  filter<PrimaryKey[]>('policies.delete', async (keys, _meta, { database }) => {
+    const policies = keys.flatMap((key) => uuidIn(key) ?? []);
+
+    if (policies.some((policy) => MANAGED_POLICIES.has(policy))) {
       throw new RefusedError({ reason: 'The policies of the tenancy extension cannot be deleted.' });
     }
 
+    await forgetPolicies(database, policies);
     return keys;
   });
 

@@ -11,18 +11,19 @@ import {
 } from '../../tenancy/managed.ts';
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
 import { asManagedWrite } from '../managed-writes.ts';
-import { recordMembership } from '../members.ts';
+import { recordMembership } from '../memberships.ts';
 import { sampleOf, type Sample } from '../samples.ts';
 import type { Check } from './check.ts';
 
-/** Users who act in a tenant and are not on its list. */
+/** Users who act in a tenant and are not on its list; programs whose token was revoked act no more. */
 function unlisted(database: Knex): Knex.QueryBuilder {
   return database({ user: 'directus_users' })
     .innerJoin({ tenant: TENANTS }, 'tenant.id', 'user.role')
     .leftJoin({ membership: TENANT_MEMBERS }, (join) => {
       join.on('membership.user_id', 'user.id').andOn(`membership.${TENANT_FIELD}`, 'user.role');
     })
-    .whereNull('membership.id');
+    .whereNull('membership.id')
+    .where((either) => either.whereNotNull('user.email').orWhereNot('user.status', 'archived'));
 }
 
 /** Users who are on a list and act in no tenant at all. */
@@ -137,7 +138,8 @@ export const memberships: Check = {
     const clear = await unlistedWithLevel(database);
 
     await asManagedWrite(async () => {
-      for (const { user, tenant, level } of clear) await recordMembership(access, tenant, user, level);
+      for (const { user, tenant, level } of clear)
+        await recordMembership(access, tenant, user, { policy: POLICIES[level] });
     });
 
     return clear.length > 0 ? `Put ${counted(clear.length, 'user')} on the list of members of their tenant.` : null;

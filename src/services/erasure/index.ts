@@ -14,7 +14,7 @@ import { enter } from '../detours.ts';
 import { flushCaches, fullAccess, fullAccessWith, type FullAccess, type ServiceContext } from '../directus.ts';
 import { setStatus } from '../lifecycle.ts';
 import { asManagedWrite } from '../managed-writes.ts';
-import { alignLevel } from '../members.ts';
+import { alignLevel, takeStandings } from '../memberships.ts';
 import { detach, findHolders, loosen } from './attachments.ts';
 import { bookErased, closeBook, erasedRows, markErasure, totalsOf, type Totals } from './book.ts';
 import { withIndexes } from './indexes.ts';
@@ -151,6 +151,8 @@ async function eraseInRounds(context: ServiceContext, plan: Plan, erased: Erased
 async function eraseContents(context: ServiceContext, plan: Plan, erased: Erased): Promise<void> {
   const { database } = context;
   const { tenant, sources, attachments, schema } = plan;
+
+  await database.transaction((transaction) => takeStandings(transaction, tenant));
 
   for (const source of sources) {
     await loosen(database, plan, source);

@@ -42,6 +42,8 @@ function shapes({ tenant, user, folder, project, keys, manualFlow }: Targets): R
     'items/tenancy_detours': row('user_id'),
     'items/tenancy_erased': row('erased'),
     'items/tenancy_erasures': row('report', 'taken over', 'tenant'),
+    'items/tenancy_levels': row('policy', POLICIES.owner, 'policy'),
+    'items/tenancy_member_policies': row('policy', POLICIES.owner),
     'items/tenancy_revision': row('revision', 'taken over'),
     'items/tenancy_scopes': row('scope', 'shared', 'collection'),
     'items/tenancy_steps': row('name'),
@@ -376,6 +378,19 @@ function specials(
       `/tenancy/tenants/south/members/${member}`,
       `/tenancy/tenants/north/members/${member}`,
     ),
+    'POST /tenancy/tenants/{tenant}/transfer': [
+      { path: '/tenancy/tenants/south/transfer', body: { member } },
+      { path: '/tenancy/tenants/north/transfer', body: { member } },
+    ],
+    'GET /tenancy/tenants/{tenant}/tokens': path('/tenancy/tenants/south/tokens'),
+    'POST /tenancy/tenants/{tenant}/tokens': [{ path: '/tenancy/tenants/south/tokens', body: { name: 'New' } }],
+    'DELETE /tenancy/tenants/{tenant}/tokens/{token}': path(
+      `/tenancy/tenants/south/tokens/${member}`,
+      `/tenancy/tenants/north/tokens/${member}`,
+    ),
+    'GET /tenancy/levels': path('/tenancy/levels'),
+    'PUT /tenancy/levels/{policy}': path(`/tenancy/levels/${keys['policies']}`),
+    'DELETE /tenancy/levels/{policy}': path(`/tenancy/levels/${keys['policies']}`),
     'GET /tenancy/collections': path('/tenancy/collections'),
     'PUT /tenancy/collections/{collection}': [
       { path: '/tenancy/collections/projects', body: { scope: 'shared', confirm: true } },
@@ -385,6 +400,10 @@ function specials(
     ],
     'GET /tenancy/me': path('/tenancy/me'),
     'POST /tenancy/me/tenant': body({ tenant: 'south' }, { tenant }),
+    'DELETE /tenancy/me/memberships/{tenant}': path(
+      '/tenancy/me/memberships/south',
+      `/tenancy/me/memberships/${tenant}`,
+    ),
     'GET /tenancy/doctor': path('/tenancy/doctor'),
     'POST /tenancy/doctor/fix': body({ checks: [] }, { checks: ['rules'] }),
   };

@@ -154,6 +154,13 @@ export async function createTargets(host: Host, { superAdmin, north, south, url 
     'erased-tenant',
   ]);
 
+  await runSql(host.database, 'INSERT INTO tenancy_levels (policy) VALUES (?)', [crypto.randomUUID()]);
+  await runSql(
+    host.database,
+    'INSERT INTO tenancy_member_policies (member, policy) SELECT id, policy FROM tenant_members WHERE tenant_id = ?',
+    [south.id],
+  );
+
   const key = (table: string, field = 'id', column = 'tenant_id'): Promise<string> =>
     first(`SELECT "${field}" FROM "${table}" WHERE ${column} = ? LIMIT 1`, south.id);
 
@@ -178,6 +185,8 @@ export async function createTargets(host: Host, { superAdmin, north, south, url 
       'items/tenancy_detours': await first('SELECT id FROM tenancy_detours LIMIT 1'),
       'items/tenancy_erased': await first('SELECT id FROM tenancy_erased LIMIT 1'),
       'items/tenancy_erasures': await first('SELECT tenant FROM tenancy_erasures LIMIT 1'),
+      'items/tenancy_levels': await first('SELECT policy FROM tenancy_levels LIMIT 1'),
+      'items/tenancy_member_policies': await first('SELECT id FROM tenancy_member_policies LIMIT 1'),
       'items/tenancy_revision': await first('SELECT * FROM tenancy_revision LIMIT 1'),
       'items/tenancy_scopes': 'projects',
       'items/tenancy_steps': await first('SELECT * FROM tenancy_steps LIMIT 1'),

@@ -29,6 +29,10 @@ it('catches wrong fields when it is compiled', () => {
     (): unknown => directus.request(client.provisionTenant({ name: 'North', colour: 'red' })),
     // @ts-expect-error there is no such level
     (): unknown => directus.request(client.addTenantMember('north', { email: 'a@b.example', level: 'boss' })),
+    // @ts-expect-error a tenant is handed over to somebody
+    (): unknown => directus.request(client.transferTenant('north', { level: 'viewer' })),
+    // @ts-expect-error a token has a name
+    (): unknown => directus.request(client.createTenantToken('north', {})),
     // @ts-expect-error there is no such scope
     (): unknown => directus.request(client.setCollectionScope('articles', { scope: 'private' })),
     // @ts-expect-error there is no such field to sort by
@@ -37,7 +41,7 @@ it('catches wrong fields when it is compiled', () => {
     (): unknown => client.setCollectionScope('articles', { scope: 'tenant', assign: { tenant: 'a', by: 'b' } }),
   ];
 
-  expect(wrong).toHaveLength(6);
+  expect(wrong).toHaveLength(8);
   const provision = () => directus.request(client.provisionTenant({ name: 'North' }));
   expectTypeOf(provision).returns.resolves.toEqualTypeOf<TenantWithUsage>();
 });

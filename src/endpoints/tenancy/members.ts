@@ -1,0 +1,149 @@
+import type { EndpointExtensionContext } from '@directus/types';
+import type { Request, Router } from 'express';
+import * as z from 'zod';
+import { createApiToken, listApiTokens, revokeApiToken } from '../../services/api-tokens.ts';
+import { listLevels, setAssignable } from '../../services/levels.ts';
+import {
+  addMember,
+  changeLevel,
+  inviteAgain,
+  listMembers,
+  removeMember,
+  type NewPerson,
+} from '../../services/members.ts';
+import { transferOwnership } from '../../services/ownership.ts';
+import { LEVELS } from '../../tenancy/managed.ts';
+import { accountabilityOf, expected, handleAnyOwner, handleOwner, handleSuperAdmin, parse } from './http.ts';
+import { hasOneWayIn, person, TWO_WAYS_IN } from './new-tenant.ts';
+
+/** Which policies are levels of the project is known to the service alone. */
+const level = z.string(expected(`one of ${LEVELS.join(', ')}, or the id of a policy that is a level of this project`));
+
+const memberToCreate = z.strictObject({ ...person, level }, expected('an object')).refine(hasOneWayIn, TWO_WAYS_IN);
+
+const memberChanges = z.strictObject({ level }, expected('an object'));
+
+const idOfMember = z.string(expected('the id of a member'));
+
+const transfer = z.strictObject(
+  { member: idOfMember, from: idOfMember.optional(), level: level.default('editor') },
+  expected('an object'),
+);
+
+const tokenToCreate = z.strictObject(
+  {
+    name: z.string(expected('a text')).trim().min(1, 'must not be empty').max(50, 'must have at most 50 characters'),
+  },
+  expected('an object'),
+);
+
+/**
+ * Whom a request wants to have as member.
+ *
+ * @throws InvalidFieldError for each field that is not as it must be
+ */
+export function parseMember(body: unknown): NewPerson & { level: string } {
+  return parse(memberToCreate, body);
+}
+
+/** Routes about the people and programs of a tenant, which are the super-admins' and those of its owners. */
+export function membersRouter(router: Router, context: EndpointExtensionContext): void {
+  const { database } = context;
+  const by = (request: Request) => ({ ...context, actor: accountabilityOf(request) });
+  const named = (request: Request, name: string): string => String(request.params[name]);
+
+  router.get(
+    '/tenants/:tenant/members',
+    handleOwner(database, async (_request, response, tenant) => {
+      response.json({ data: await listMembers(context, tenant) });
+    }),
+  );
+
+  router.post(
+    '/tenants/:tenant/members',
+    handleOwner(database, async (request, response, tenant) => {
+      const { level, ...newPerson } = parseMember(request.body);
+      // Who else is a user of the project is nothing to the owner of a tenant.
+      const mayAddUsers = accountabilityOf(request)?.admin === true;
+      response.status(201).json({ data: await addMember(by(request), tenant, level, newPerson, mayAddUsers) });
+    }),
+  );
+
+  router.patch(
+    '/tenants/:tenant/members/:member',
+    handleOwner(database, async (request, response, tenant) => {
+      const { level } = parse(memberChanges, request.body);
+      response.json({ data: await changeLevel(by(request), tenant, named(request, 'member'), level) });
+    }),
+  );
+
+  router.post(
+    '/tenants/:tenant/members/:member/invitation',
+    handleOwner(database, async (request, response, tenant) => {
+      await inviteAgain(by(request), tenant, named(request, 'member'));
+      response.status(204).end();
+    }),
+  );
+
+  router.delete(
+    '/tenants/:tenant/members/:member',
+    handleOwner(database, async (request, response, tenant) => {
+      await removeMember(by(request), tenant, named(request, 'member'));
+      response.status(204).end();
+    }),
+  );
+
+  router.post(
+    '/tenants/:tenant/transfer',
+    handleOwner(database, async (request, response, tenant) => {
+      const requester = accountabilityOf(request);
+      const owner = requester?.admin === true ? null : (requester?.user ?? null);
+      const wanted = parse(transfer, request.body);
+      response.json({ data: await transferOwnership(by(request), tenant, wanted, owner) });
+    }),
+  );
+
+  router.get(
+    '/tenants/:tenant/tokens',
+    handleOwner(database, async (_request, response, tenant) => {
+      response.json({ data: await listApiTokens(context, tenant) });
+    }),
+  );
+
+  router.post(
+    '/tenants/:tenant/tokens',
+    handleOwner(database, async (request, response, tenant) => {
+      const { name } = parse(tokenToCreate, request.body);
+      response.status(201).set('Cache-Control', 'no-store');
+      response.json({ data: await createApiToken(by(request), tenant, name) });
+    }),
+  );
+
+  router.delete(
+    '/tenants/:tenant/tokens/:token',
+    handleOwner(database, async (request, response, tenant) => {
+      await revokeApiToken(by(request), tenant, named(request, 'token'));
+      response.status(204).end();
+    }),
+  );
+
+  router.get(
+    '/levels',
+    handleAnyOwner(database, async (_request, response) => {
+      response.json({ data: await listLevels(context) });
+    }),
+  );
+
+  for (const [method, assignable] of [
+    ['put', true],
+    ['delete', false],
+  ] as const) {
+    router[method](
+      '/levels/:policy',
+      handleSuperAdmin(async (request, response) => {
+        await setAssignable(context, named(request, 'policy'), assignable);
+        response.status(204).end();
+      }),
+    );
+  }
+}

@@ -1,0 +1,184 @@
+import { text } from 'node:stream/consumers';
+import { parseMember } from '../../endpoints/tenancy/members.ts';
+import { createApiToken, listApiTokens, revokeApiToken } from '../../services/api-tokens.ts';
+import type { ServiceContext } from '../../services/directus.ts';
+import { listLevels, setAssignable } from '../../services/levels.ts';
+import { addMember, changeLevel, deliverInvitation, listMembers, removeMember } from '../../services/members.ts';
+import { transferOwnership } from '../../services/ownership.ts';
+import { findTenantId } from '../../services/tenants.ts';
+import { levelsAsText, membersAsText, tokensAsText } from '../../tenancy/members-text.ts';
+import type { TenantMember } from '../../tenancy/types.ts';
+import { CommandError, runCommand, type Command } from './command.ts';
+
+interface Options {
+  level?: string;
+  name?: string;
+  invite?: boolean;
+  passwordStdin?: boolean;
+  json?: boolean;
+}
+
+/** The commands about the people and programs of tenants: what `/tenancy/tenants/:tenant/members` and its neighbours do. */
+export function membersCommands(group: Command, context: ServiceContext): void {
+  membersCommand(group, context);
+  tokensCommand(group, context);
+  levelsCommand(group, context);
+}
+
+function membersCommand(group: Command, context: ServiceContext): void {
+  const members = group.command('members').description('The members of a tenant');
+  const { database } = context;
+
+  /** Runs what is done to one member, whom an id or an e-mail address names, and says what came of it. */
+  const onMember = (
+    named: string,
+    address: string,
+    json: boolean | undefined,
+    work: (tenant: string, member: TenantMember) => Promise<{ data: unknown; said: string }>,
+  ): Promise<void> =>
+    runCommand(context, async () => {
+      const tenant = await findTenantId(database, named);
+      const { data, said } = await work(tenant, await memberNamed(context, tenant, address));
+      return { output: json ? JSON.stringify(data) : said, exitCode: 0 };
+    });
+
+  members
+    .command('list <tenant>')
+    .description('List the members of a tenant with their levels')
+    .option('--json', 'print JSON, in one line')
+    .action(async (named: string, { json }: Options) =>
+      runCommand(context, async () => {
+        const found = await listMembers(context, await findTenantId(database, named));
+        return { output: json ? JSON.stringify(found) : membersAsText(found), exitCode: 0 };
+      }),
+    );
+
+  members
+    .command('add <tenant> <email>')
+    .description('Make somebody a member: a new user, or one that the project has already')
+    .option('--level <level>', 'owner, editor, viewer, api, or the id of a policy that is a level of this project')
+    .option('--invite', 'send an invitation, with which a new user chooses a password')
+    .option('--password-stdin', 'read the password of a new user from standard input')
+    .option('--json', 'print the member as JSON, in one line')
+    .action(async (named: string, email: string, { level, invite, passwordStdin, json }: Options) =>
+      runCommand(context, async () => {
+        if (invite && passwordStdin) throw new CommandError('Choose one of --password-stdin and --invite.');
+        const password = passwordStdin ? (await text(process.stdin)).replace(/\r?\n$/, '') : undefined;
+        const { level: wanted, ...person } = parseMember({ email, level, invite, password });
+
+        const tenant = await findTenantId(database, named);
+        const member = await addMember(context, tenant, wanted, person, true, deliverInvitation);
+        return { output: json ? JSON.stringify(member) : `Added ${email} as ${member.level}.`, exitCode: 0 };
+      }),
+    );
+
+  members
+    .command('level <tenant> <member> <level>')
+    .description('Give a member, named by e-mail address or id, another level')
+    .option('--json', 'print the member as JSON, in one line')
+    .action(async (named: string, address: string, level: string, { json }: Options) =>
+      onMember(named, address, json, async (tenant, { id }) => {
+        const data = await changeLevel(context, tenant, id, level);
+        return { data, said: `${address} is ${data.level}.` };
+      }),
+    );
+
+  members
+    .command('remove <tenant> <member>')
+    .description('End the membership of somebody, named by e-mail address or id; the user stays')
+    .option('--json', 'print the former member as JSON, in one line')
+    .action(async (named: string, address: string, { json }: Options) =>
+      onMember(named, address, json, async (tenant, member) => {
+        await removeMember(context, tenant, member.id);
+        return { data: member, said: `${address} is a member no more.` };
+      }),
+    );
+
+  members
+    .command('transfer <tenant> <member>')
+    .description('Hand the tenant over to a member, named by e-mail address or id')
+    .option('--level <level>', 'what the former owner is then (default: editor)')
+    .option('--json', 'print the new owner as JSON, in one line')
+    .action(async (named: string, address: string, { level = 'editor', json }: Options) =>
+      onMember(named, address, json, async (tenant, { id }) => {
+        const data = await transferOwnership(context, tenant, { member: id, level }, null);
+        return { data, said: `${address} is the owner.` };
+      }),
+    );
+}
+
+function tokensCommand(group: Command, context: ServiceContext): void {
+  const tokens = group.command('tokens').description('The tokens of programs that act in a tenant');
+  const { database } = context;
+
+  tokens
+    .command('list <tenant>')
+    .description('List the tokens of a tenant by name')
+    .option('--json', 'print JSON, in one line')
+    .action(async (named: string, { json }: Options) =>
+      runCommand(context, async () => {
+        const found = await listApiTokens(context, await findTenantId(database, named));
+        return { output: json ? JSON.stringify(found) : tokensAsText(found), exitCode: 0 };
+      }),
+    );
+
+  tokens
+    .command('create <tenant> <name>')
+    .description('Make a token and print it: it is shown this once')
+    .option('--json', 'print the token with its id as JSON, in one line')
+    .action(async (named: string, name: string, { json }: Options) =>
+      runCommand(context, async () => {
+        const created = await createApiToken(context, await findTenantId(database, named), name);
+        return { output: json ? JSON.stringify(created) : created.token, exitCode: 0 };
+      }),
+    );
+
+  tokens
+    .command('revoke <tenant> <id>')
+    .description('End a token, by the id that the list shows')
+    .action(async (named: string, id: string) =>
+      runCommand(context, async () => {
+        await revokeApiToken(context, await findTenantId(database, named), id);
+        return { output: 'The token is revoked.', exitCode: 0 };
+      }),
+    );
+}
+
+function levelsCommand(group: Command, context: ServiceContext): void {
+  const levels = group.command('levels').description('The levels that members can be given');
+
+  levels
+    .command('list')
+    .description('List the levels of this project')
+    .option('--json', 'print JSON, in one line')
+    .action(async ({ json }: Options) =>
+      runCommand(context, async () => {
+        const found = await listLevels(context);
+        return { output: json ? JSON.stringify(found) : levelsAsText(found), exitCode: 0 };
+      }),
+    );
+
+  for (const [name, assignable, description, said] of [
+    ['add', true, 'Let owners give a policy of the project, by its id, to their members', 'is a level.'],
+    ['remove', false, 'Let nobody else be given a policy; who has it keeps it', 'is a level no more.'],
+  ] as const) {
+    levels
+      .command(`${name} <policy>`)
+      .description(description)
+      .action(async (policy: string) =>
+        runCommand(context, async () => {
+          await setAssignable(context, policy, assignable);
+          return { output: `${policy} ${said}`, exitCode: 0 };
+        }),
+      );
+  }
+}
+
+async function memberNamed(context: ServiceContext, tenant: string, named: string): Promise<TenantMember> {
+  const found = (await listMembers(context, tenant)).find(
+    ({ id, user }) => id === named || user.email?.toLowerCase() === named.toLowerCase(),
+  );
+
+  if (!found) throw new CommandError(`The tenant has no member "${named}".`);
+  return found;
+}
