@@ -18,7 +18,7 @@ describe('directus tenancy members, tokens and levels', { timeout: 240_000 }, ()
 
   const run = (...options: string[]): Promise<string> => host().run('tenancy', ...options);
   const failure = (...options: string[]): Promise<string> => run(...options).then(String, String);
-  const json = <Data>(output: string): Data => JSON.parse(output.trim().split('\n').at(-1)!) as Data;
+  const json = (output: string): unknown => JSON.parse(output.trim().split('\n').at(-1)!);
 
   beforeAll(async () => {
     superAdmin = await login(host().url, host().superAdmin);
@@ -68,7 +68,7 @@ describe('directus tenancy members, tokens and levels', { timeout: 240_000 }, ()
     expect(await must(program, 'GET', '/tenancy/me')).toMatchObject({ level: 'api' });
     expect(await run('tokens', 'list', 'north')).toMatch(/^Shop +[0-9a-f-]{36}$/m);
 
-    const [{ id }] = json<[{ id: string }]>(await run('tokens', 'list', 'north', '--json'));
+    const [{ id }] = json(await run('tokens', 'list', 'north', '--json')) as [{ id: string }];
     await run('tokens', 'revoke', 'north', id);
     expect((await program.send('GET', '/tenancy/me')).status).toBe(401);
   });
@@ -83,7 +83,7 @@ describe('directus tenancy members, tokens and levels', { timeout: 240_000 }, ()
     expect(await failure('members', 'level', 'north', 'editor@north.example.com', policy)).toMatch(
       /exit code 2[^]*"level" must be one of/,
     );
-    expect(json<{ level: string }[]>(await run('members', 'list', 'north', '--json'))).toContainEqual(
+    expect(json(await run('members', 'list', 'north', '--json'))).toContainEqual(
       expect.objectContaining({ level: policy }),
     );
   });
