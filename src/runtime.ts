@@ -46,6 +46,11 @@ export const runtime: Runtime = {
 
 export type Middleware = (request: Request, response: Response, next: NextFunction) => void;
 
+/** What is used of the emitter on which Directus, its flows and the `action(…)` of extensions meet. */
+export interface ActionEmitter {
+  emitAsync(event: string, meta: object, context: object): Promise<unknown>;
+}
+
 /**
  * What outlives a reload: Express keeps the middlewares of the first load, so they are mounted once and look up here what
  * the current load wants done.
@@ -56,6 +61,8 @@ interface ProcessState {
   middlewares: Partial<Record<Place, Middleware>>;
   /** What the last load listens to on the database, which outlives it too. */
   onQueryError?: (error: unknown, query: unknown) => void;
+  /** What Directus tells its actions by: see `services/events.ts`. */
+  actions?: ActionEmitter;
 }
 
 /**

@@ -4,6 +4,7 @@ import { AUDIT_TABLE } from '../tenancy/managed.ts';
 import type { AuditEntry } from '../tenancy/types.ts';
 import { countOf } from './database.ts';
 import type { ServiceContext } from './directus.ts';
+import { tellOthers } from './events.ts';
 
 /** How many entries are kept for a tenant, the newest. */
 const KEPT = 5_000;
@@ -14,7 +15,7 @@ const INTERVAL = 50;
 /** Milliseconds in which one kind of attempt of one person is noted once. */
 const QUIET = 60_000;
 
-/** What super-admins and owners do to tenants. Other extensions hear of it as `tenancy.<action>`. */
+/** What super-admins and owners do to tenants. Other extensions and flows hear of it as `tenancy.<action>`. */
 export type TenancyAction =
   | 'provisioned'
   | 'updated'
@@ -69,19 +70,14 @@ export async function ensureAuditTable(database: Knex): Promise<void> {
 }
 
 /**
- * Notes what somebody did to a tenant, and tells other extensions, by the emitter that Directus gives them. To be called when it is done: whoever listens
+ * Notes what somebody did to a tenant, and tells other extensions and flows. To be called when it is done: whoever listens
  * meets the tenant as it is then.
- *
  */
 export async function announce(context: ServiceContext, { action, tenant, details = {} }: TenancyEvent): Promise<void> {
   const actor = context.actor ?? null;
   await note(context, actor, { action, tenant, details });
 
-  context.emitter.emitAction(
-    `tenancy.${action}`,
-    { tenant, ...details },
-    { database: context.database, schema: await context.getSchema(), accountability: actor },
-  );
+  await tellOthers(context, `tenancy.${action}`, { tenant, ...details });
 }
 
 /** When which attempt was noted last. */

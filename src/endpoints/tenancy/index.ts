@@ -1,4 +1,4 @@
-import { defineEndpoint } from '@directus/extensions-sdk';
+import { defineEndpoint } from '../../define.ts';
 import { runtime } from '../../runtime.ts';
 import { collectionsRouter } from './collections.ts';
 import { doctorRouter } from './doctor.ts';

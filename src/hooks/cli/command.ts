@@ -1,5 +1,6 @@
 import { isDirectusError } from '@directus/errors';
 import type { ServiceContext } from '../../services/directus.ts';
+import { othersAreDone } from '../../services/events.ts';
 import { isInstalled, learnProject } from '../install/install.ts';
 
 /** What is used of a command of commander, whose program Directus hands to extensions. */
@@ -58,6 +59,7 @@ export async function runCommand(context: ServiceContext, work: () => Promise<Ou
     await write(process.stderr, errors.map((each) => reasonFor(each, context)).join('\n'));
   }
 
+  await othersAreDone();
   await context.database.destroy();
   // Connections to Redis and the like would keep the process alive.
   process.exit(exitCode);

@@ -1,4 +1,4 @@
-import { defineHook } from '@directus/extensions-sdk';
+import { defineHook } from '../../define.ts';
 import { collectionsCommand } from './collections.ts';
 import { doctorCommand } from './doctor.ts';
 import { membersCommands } from './members.ts';

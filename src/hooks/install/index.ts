@@ -1,12 +1,14 @@
-import { defineHook } from '@directus/extensions-sdk';
+import { defineHook } from '../../define.ts';
 import { removeInterruptedCopies } from '../../services/cloning/index.ts';
+import { meetActionEmitter } from '../../services/events.ts';
 import { processState, runtime } from '../../runtime.ts';
 import { LICENCE_NOTICE } from '../rules/licence.ts';
 import { install, reasonOf } from './install.ts';
 
 /** Installs what the bundle needs before Directus starts to listen, and opens the gate when all is in place. */
-export default defineHook(({ init }, context) => {
+export default defineHook(({ action, init }, context) => {
   const { logger } = context;
+  meetActionEmitter({ action });
 
   const start = async (): Promise<void> => {
     try {

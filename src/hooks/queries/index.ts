@@ -1,5 +1,5 @@
-import { defineHook } from '@directus/extensions-sdk';
 import type { Query } from '@directus/types';
+import { defineHook } from '../../define.ts';
 import { actingAs } from '../../services/identity.ts';
 import { LICENCE_REASON, RefusedError } from '../../tenancy/errors.ts';
 import { needsRules, requesterOf, scopeQuery } from '../../tenancy/queries.ts';

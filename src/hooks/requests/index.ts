@@ -1,6 +1,6 @@
-import { defineHook } from '@directus/extensions-sdk';
 import type { Application, Response } from 'express';
 import type { Accountability, SchemaOverview } from '@directus/types';
+import { defineHook } from '../../define.ts';
 import { followUpsAreDone, hasFollowUps } from '../../services/follow-ups.ts';
 import { withBatch } from '../../services/request-batch.ts';
 import { processState, runtime, type Middleware } from '../../runtime.ts';

@@ -1,5 +1,5 @@
-import { defineHook } from '@directus/extensions-sdk';
 import type { Permission, SchemaOverview } from '@directus/types';
+import { defineHook } from '../../define.ts';
 import { POLICIES } from '../../tenancy/managed.ts';
 import { narrowPermissions, narrowToScope } from '../../tenancy/rules.ts';
 import { hasTenantField, treatmentOf } from '../../tenancy/scopes.ts';

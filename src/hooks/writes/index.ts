@@ -1,7 +1,7 @@
-import { defineHook } from '@directus/extensions-sdk';
 import type { EventContext, Item, PrimaryKey, SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
 import { isDirectusError } from '@directus/errors';
+import { defineHook } from '../../define.ts';
 import { noteAttempt } from '../../services/audit.ts';
 import { assertReferrersStay } from '../../services/incoming-references.ts';
 import { assertReferences, type Referrer } from '../../services/references.ts';
