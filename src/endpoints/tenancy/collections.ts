@@ -27,7 +27,7 @@ const assignment = z
     'has to be one of { "tenant": … }, { "through": … } and { "by": …, "tenants": … }',
   );
 
-const scopeRequest = z.strictObject(
+export const scopeRequest = z.strictObject(
   {
     scope: z.enum(SCOPES, expected('"tenant", "mixed" or "shared"')),
     assign: assignment.optional(),
@@ -37,7 +37,7 @@ const scopeRequest = z.strictObject(
   expected('an object'),
 );
 
-const uniquenessRequest = z.strictObject(
+export const uniquenessRequest = z.strictObject(
   { unique: z.literal(['tenant', 'project', false], expected('"tenant", "project" or false')) },
   expected('an object'),
 );

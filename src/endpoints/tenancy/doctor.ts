@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { examine, mend } from '../../services/doctor/index.ts';
 import { expected, handleSuperAdmin, parse } from './http.ts';
 
-const fixRequest = z.strictObject(
+export const fixRequest = z.strictObject(
   {
     checks: z
       .array(z.string(expected('the id of a check')), expected('a list of ids of checks'))

@@ -6,7 +6,7 @@ import { expected, parse } from './http.ts';
 import { beginLines, failureOf } from './lines.ts';
 
 /** Parameters that Directus knows on every route pass unread. */
-const query = z.object({ confirm: z.string(expected('the slug of the tenant')) });
+export const erasureQuery = z.object({ confirm: z.string(expected('the slug of the tenant')) });
 
 /**
  * Erases a tenant, and answers what was erased. Whoever accepts NDJSON is told how far it is, line by line, and the result, or
@@ -21,7 +21,7 @@ export async function eraseAndAnswer(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const { confirm } = parse(query, request.query);
+  const { confirm } = parse(erasureQuery, request.query);
 
   if (request.accepts(['application/json', 'application/x-ndjson']) !== 'application/x-ndjson') {
     response.json({ data: await eraseTenant(context, tenant, { confirm }) });

@@ -7,7 +7,7 @@ import { leaveTenant } from '../../services/ownership.ts';
 import { switchTenant, type Session } from '../../services/switching.ts';
 import { accountabilityOf, expected, handle, parse } from './http.ts';
 
-const switchRequest = z.strictObject(
+export const switchRequest = z.strictObject(
   { tenant: z.string(expected('the id or the slug of a tenant')).min(1, 'must not be empty') },
   expected('an object'),
 );

@@ -19,18 +19,20 @@ import { hasOneWayIn, person, TWO_WAYS_IN } from './new-tenant.ts';
 /** Which policies are levels of the project is known to the service alone. */
 const level = z.string(expected(`one of ${LEVELS.join(', ')}, or the id of a policy that is a level of this project`));
 
-const memberToCreate = z.strictObject({ ...person, level }, expected('an object')).refine(hasOneWayIn, TWO_WAYS_IN);
+export const memberToCreate = z
+  .strictObject({ ...person, level }, expected('an object'))
+  .refine(hasOneWayIn, TWO_WAYS_IN);
 
-const memberChanges = z.strictObject({ level }, expected('an object'));
+export const memberChanges = z.strictObject({ level }, expected('an object'));
 
 const idOfMember = z.string(expected('the id of a member'));
 
-const transfer = z.strictObject(
+export const transfer = z.strictObject(
   { member: idOfMember, from: idOfMember.optional(), level: level.default('editor') },
   expected('an object'),
 );
 
-const tokenToCreate = z.strictObject(
+export const tokenToCreate = z.strictObject(
   {
     name: z.string(expected('a text')).trim().min(1, 'must not be empty').max(50, 'must have at most 50 characters'),
   },

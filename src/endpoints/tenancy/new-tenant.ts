@@ -52,7 +52,7 @@ export const domains = z
   )
   .max(100, 'may have at most 100 host names');
 
-const tenantToCreate = z.strictObject(
+export const tenantToCreate = z.strictObject(
   {
     name,
     slug: slug.optional(),

@@ -24,7 +24,7 @@ const MAX_PER_PAGE = 1000;
 const wholeNumber = (min: number) =>
   z.coerce.number('must be a number').int('must be a whole number').min(min, `must be at least ${min}`);
 
-const tenantChanges = z.strictObject(
+export const tenantChanges = z.strictObject(
   {
     name: name.optional(),
     slug: slug.optional(),
@@ -37,7 +37,7 @@ const tenantChanges = z.strictObject(
 const sortField = z.enum([...TENANT_SORT_FIELDS, ...USAGE_SORT_FIELDS]);
 
 /** Parameters that Directus knows on every route, such as `access_token`, pass unread. */
-const listQuery = z.object({
+export const listQuery = z.object({
   search: z.string().trim().max(255).optional(),
   status: z.enum(TENANT_STATUSES, `must be one of ${TENANT_STATUSES.join(', ')}`).optional(),
   sort: z
@@ -55,7 +55,7 @@ const listQuery = z.object({
   page: wholeNumber(1).default(1),
 });
 
-const pageQuery = z.object({
+export const pageQuery = z.object({
   limit: wholeNumber(1).max(MAX_PER_PAGE, `must be at most ${MAX_PER_PAGE}`).default(25),
   page: wholeNumber(1).default(1),
 });

@@ -8,6 +8,7 @@ import { judgeIdentity } from '../../tenancy/identity.ts';
 import { refreshRuntime, runtime, type Middleware } from '../../runtime.ts';
 import { accessOf, type Access } from './access.ts';
 import { keepApart } from './answers.ts';
+import { describeRoutes } from './specification.ts';
 
 const TenantClosedError = createError(
   ErrorCode.Forbidden,
@@ -43,6 +44,7 @@ export function createGuard(database: Knex): Middleware {
       keepApart(request, response, accountability, runtime.tenantsExist);
       if (AUTHENTICATION_ROUTES.test(request.path)) return;
       await assertIdentityIsCurrent(database, accountability, accessOf(request));
+      await describeRoutes(database, request, response, accountability);
     };
 
     check().then(() => next(), next);

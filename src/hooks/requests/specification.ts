@@ -1,0 +1,57 @@
+import type { Accountability } from '@directus/types';
+import type { Request, Response } from 'express';
+import type { Knex } from 'knex';
+import { withTenancyRoutes, type Reader } from '../../endpoints/tenancy/openapi/document.ts';
+import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../../tenancy/managed.ts';
+import type { TenantStatus } from '../../tenancy/types.ts';
+import { runtime } from '../../runtime.ts';
+import { accessOf } from './access.ts';
+
+/** Whom the answer to a request is for. */
+const readers = new WeakMap<Response, Reader | null>();
+
+/**
+ * Adds to Directus' OpenAPI document the routes of the bundle that the requester may use, on its way out: what Directus keeps
+ * in its response cache is its own document, and nobody gets what is another one's. Whoever belongs to no tenant gets it as
+ * Directus made it.
+ */
+export async function describeRoutes(
+  database: Knex,
+  request: Request,
+  response: Response,
+  accountability: Accountability,
+): Promise<void> {
+  if (!/^\/server\/specs\/oas\/?$/i.test(request.path)) return;
+
+  const isPrepared = readers.has(response);
+  readers.set(response, await readerOf(database, accountability));
+  if (isPrepared) return;
+
+  const json = response.json.bind(response);
+
+  response.json = (body: unknown): Response => {
+    const reader = readers.get(response);
+    return json(reader ? withTenancyRoutes(body, reader) : body);
+  };
+}
+
+async function readerOf(database: Knex, { admin, user, role }: Accountability): Promise<Reader | null> {
+  if (admin) return { audience: 'super-admin', mayUse: () => true };
+  if (!user || !runtime.tenantsExist) return null;
+
+  const memberships: { tenant: string; policy: string; status: TenantStatus }[] = await database({
+    member: TENANT_MEMBERS,
+  })
+    .join({ tenant: TENANTS }, 'tenant.id', `member.${TENANT_FIELD}`)
+    .where('member.user_id', user)
+    .select({ tenant: 'tenant.id', policy: 'member.policy', status: 'tenant.status' });
+
+  if (memberships.length === 0) return null;
+
+  const here = memberships.find(({ tenant }) => tenant === role);
+  return {
+    audience: here?.policy === POLICIES.owner ? 'owner' : 'member',
+    // Owners read in a tenant that is archived.
+    mayUse: ({ method, path }) => here?.status !== 'archived' || accessOf({ method, path, body: null }) === 'read',
+  };
+}
