@@ -264,10 +264,16 @@ type InvitingService = AbstractService & {
 /**
  * Sends the invitation of a member once more.
  *
+ * @param sendTo how
  * @throws NotFoundError when the tenant has no such member
  * @throws ConflictError when the invitation was accepted
  */
-export async function inviteAgain(context: ServiceContext, tenant: string, member: string): Promise<void> {
+export async function inviteAgain(
+  context: ServiceContext,
+  tenant: string,
+  member: string,
+  sendTo: Invite = sendInvitation,
+): Promise<void> {
   const { user } = await findMember(context.database, tenant, member);
   const row: { email: string; status: string } | undefined = await context
     .database('directus_users')
@@ -280,7 +286,7 @@ export async function inviteAgain(context: ServiceContext, tenant: string, membe
     });
   }
 
-  await sendInvitation(context, tenant, row.email);
+  await sendTo(context, tenant, row.email);
   await announce(context, { action: 'member.invited', tenant, details: { member: user } });
 }
 

@@ -1,6 +1,6 @@
 import { counted } from './doctor/report.ts';
 import { columnsAsText } from './table-text.ts';
-import type { TenantWithUsage } from './types.ts';
+import type { AuditEntry, TenantWithUsage } from './types.ts';
 
 /** The tenants of a project as a table for a terminal. */
 export function tenantsAsText(tenants: readonly TenantWithUsage[]): string {
@@ -15,6 +15,20 @@ export function tenantsAsText(tenants: readonly TenantWithUsage[]): string {
       String(usage.storage),
     ]),
     3,
+  ).join('\n');
+}
+
+/** An audit trail as a table for a terminal. */
+export function auditAsText(entries: readonly AuditEntry[]): string {
+  return columnsAsText(
+    ['date', 'action', 'user', 'details'],
+    entries.map(({ date, action, user, details }) => [
+      date,
+      action,
+      user ? (user.email ?? user.id) : '',
+      JSON.stringify(details),
+    ]),
+    4,
   ).join('\n');
 }
 

@@ -47,6 +47,8 @@ describe('directus tenancy members, tokens and levels', { timeout: 240_000 }, ()
   it('send an invitation before they end', async () => {
     const address = 'soon@north.example.com';
     expect(await run('members', 'add', 'north', address, '--level', 'editor', '--invite')).toContain('as editor.');
+    expect(await run('members', 'invite', 'north', address)).toContain('is invited again.');
+    expect(mailbox.tokensTo(address)).toHaveLength(2);
     const [token] = mailbox.tokensTo(address);
     await must(superAdmin, 'POST', '/users/invite/accept', { token, password: PASSWORD });
     const person = await login(host().url, { email: address, password: PASSWORD });

@@ -55,6 +55,32 @@ describe('directus tenancy tenants', { timeout: 240_000 }, () => {
     ).toMatchObject({ tenant: { slug: 'east' } });
   });
 
+  it('creates one for each line of standard input, each once', async () => {
+    const lines = '{"name":"Line 1"}\n{"name":"North"}\n{"name":"Line 3"}\n';
+    const command = ['tenancy', 'tenants', 'import', '--key', 'first'];
+    const failed = await host()
+      .runWithInput(lines, ...command)
+      .then(String, String);
+    expect(failed).toMatch(/exit code 1/);
+    for (const slug of ['line-1', 'line-3']) await must(superAdmin, 'GET', `/tenancy/tenants/${slug}`);
+
+    await run('update', 'line-3', '--slug', 'line-4');
+    const again = await host().runWithInput('{"name":"Line 1"}\n\n{"name":"Line 3"}\n', ...command);
+    expect(again).toMatch(/"line":1,"status":201[^]*"line":3,"status":201/);
+    expect((await superAdmin.send('GET', '/tenancy/tenants/line-3')).status).toBe(404);
+    for (const slug of ['line-1', 'line-4']) await run('erase', slug, '--confirm', slug);
+  });
+
+  it('changes name and slug, and tells what was done', async () => {
+    expect(await run('update', 'far-west', '--name', 'West End', '--slug', 'west-end')).toContain(
+      '"West End" (west-end)',
+    );
+    expect(await failure('update', 'west-end')).toMatch(/exit code 2[^]*--name or --slug/);
+    expect(await failure('update', 'west-end', '--slug', 'north')).toMatch(/exit code 1[^]*slug of another tenant/);
+    expect(await run('audit', 'west-end')).toMatch(/^\S+Z +updated +{"fields":\["name","slug"\]}[^]* provisioned /m);
+    await run('update', 'west-end', '--slug', 'far-west');
+  });
+
   it('creates nothing that is not as it must be', async () => {
     const before = await run('list', '--json');
     expect(await failure('create')).toMatch(/exit code 2[^]*"name" is required/);

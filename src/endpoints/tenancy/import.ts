@@ -1,7 +1,9 @@
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
 import type { ServiceContext } from '../../services/directus.ts';
+import type { Invite } from '../../services/members.ts';
 import { provisionTenant } from '../../services/tenants.ts';
 import { beginLines, failureOf } from './lines.ts';
 import { keyOf } from './idempotency-key.ts';
@@ -11,7 +13,7 @@ import { parseNewTenant } from './new-tenant.ts';
 const LONGEST_LINE = 1_000_000;
 
 /** What became of one line. */
-type LineResult = { line: number; status: number } & ({ data: unknown } | { errors: object[] });
+export type LineResult = { line: number; status: number } & ({ data: unknown } | { errors: object[] });
 
 /**
  * Provisions a tenant for each line of a body of NDJSON, and answers a line of NDJSON for each as soon as it is done: the number
@@ -29,14 +31,7 @@ export async function importTenants(context: ServiceContext, request: Request, r
 
   beginLines(response);
 
-  let number = 0;
-
-  for await (const line of createInterface({ input: request, crlfDelay: Infinity })) {
-    number += 1;
-    if (line.trim() === '') continue;
-
-    const lineKey = key === null ? null : `${key} line ${number}`;
-    const result = await provisionLine(context, line, number, lineKey);
+  for await (const result of provisionLines(context, request, key)) {
     // Whoever went away stops the work after this line; the next time it goes on from here.
     if (response.destroyed) return;
     response.write(`${JSON.stringify(result)}\n`);
@@ -45,14 +40,38 @@ export async function importTenants(context: ServiceContext, request: Request, r
   response.end();
 }
 
+/**
+ * Provisions a tenant for each line of NDJSON, and tells what became of each as soon as it is done.
+ *
+ * @param key as {@link importTenants} has it
+ * @param invite how an owner who is to be invited is
+ */
+export async function* provisionLines(
+  context: ServiceContext,
+  input: Readable,
+  key: string | null,
+  invite?: Invite,
+): AsyncGenerator<LineResult> {
+  let number = 0;
+
+  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+    number += 1;
+    if (line.trim() === '') continue;
+
+    const lineKey = key === null ? null : `${key} line ${number}`;
+    yield await provisionLine(context, line, number, lineKey, invite);
+  }
+}
+
 async function provisionLine(
   context: ServiceContext,
   text: string,
   line: number,
   key: string | null,
+  invite: Invite | undefined,
 ): Promise<LineResult> {
   try {
-    const tenant = await provisionTenant(context, parseNewTenant(objectIn(text)), key);
+    const tenant = await provisionTenant(context, parseNewTenant(objectIn(text)), key, invite);
     return { line, status: 201, data: tenant };
   } catch (error) {
     return { line, ...failureOf(context, error, `line ${line} of an import`) };

@@ -3,7 +3,14 @@ import { parseMember } from '../../endpoints/tenancy/members.ts';
 import { createApiToken, listApiTokens, revokeApiToken } from '../../services/api-tokens.ts';
 import type { ServiceContext } from '../../services/directus.ts';
 import { listLevels, setAssignable } from '../../services/levels.ts';
-import { addMember, changeLevel, deliverInvitation, listMembers, removeMember } from '../../services/members.ts';
+import {
+  addMember,
+  changeLevel,
+  deliverInvitation,
+  inviteAgain,
+  listMembers,
+  removeMember,
+} from '../../services/members.ts';
 import { transferOwnership } from '../../services/ownership.ts';
 import { findTenantId } from '../../services/tenants.ts';
 import { levelsAsText, membersAsText, tokensAsText } from '../../tenancy/members-text.ts';
@@ -80,6 +87,17 @@ function membersCommand(group: Command, context: ServiceContext): void {
       onMember(named, address, json, async (tenant, { id }) => {
         const data = await changeLevel(context, tenant, id, level);
         return { data, said: `${address} is ${data.level}.` };
+      }),
+    );
+
+  members
+    .command('invite <tenant> <member>')
+    .description('Send the invitation of a member, named by e-mail address or id, once more')
+    .option('--json', 'print the member as JSON, in one line')
+    .action(async (named: string, address: string, { json }: Options) =>
+      onMember(named, address, json, async (tenant, member) => {
+        await inviteAgain(context, tenant, member.id, deliverInvitation);
+        return { data: member, said: `${address} is invited again.` };
       }),
     );
 

@@ -1,12 +1,16 @@
 import { text } from 'node:stream/consumers';
+import { parse } from '../../endpoints/tenancy/http.ts';
+import { provisionLines, type LineResult } from '../../endpoints/tenancy/import.ts';
 import { parseNewTenant } from '../../endpoints/tenancy/new-tenant.ts';
+import { tenantChanges } from '../../endpoints/tenancy/tenants.ts';
+import { readAudit } from '../../services/audit.ts';
 import type { ServiceContext } from '../../services/directus.ts';
 import { eraseTenant, type ErasureProgress } from '../../services/erasure/index.ts';
 import { LIFECYCLE, setStatus } from '../../services/lifecycle.ts';
 import { deliverInvitation } from '../../services/members.ts';
-import { findTenantId, listTenants, provisionTenant, readTenant } from '../../services/tenants.ts';
+import { findTenantId, listTenants, provisionTenant, readTenant, updateTenant } from '../../services/tenants.ts';
 import { progressBar } from '../../tenancy/collections-text.ts';
-import { erasureAsText, tenantsAsText } from '../../tenancy/tenants-text.ts';
+import { auditAsText, erasureAsText, tenantsAsText } from '../../tenancy/tenants-text.ts';
 import { CommandError, RefusedCommand, runCommand, type Command } from './command.ts';
 
 interface Options {
@@ -19,6 +23,9 @@ interface Options {
   confirm?: string;
   json?: boolean;
 }
+
+/** How many entries of an audit trail are printed. */
+const NEWEST = 1000;
 
 /** `directus tenancy tenants`: what `/tenancy/tenants` does over HTTP. */
 export function tenantsCommand(group: Command, context: ServiceContext): void {
@@ -55,6 +62,49 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
           output: json ? JSON.stringify(tenant) : `Created "${tenant.name}": ${tenant.slug} (${tenant.id}).`,
           exitCode: 0,
         };
+      }),
+    );
+
+  tenants
+    .command('import')
+    .description('Create a tenant for each line of NDJSON on standard input, and print what became of each line')
+    .option('--key <key>', 'lines that were done under this key are not done again')
+    .action(async ({ key = null }: { key?: string | null }) =>
+      runCommand(context, async () => {
+        const results: LineResult[] = [];
+        for await (const result of provisionLines(context, process.stdin, key, deliverInvitation)) results.push(result);
+
+        return {
+          output: results.map((result) => JSON.stringify(result)).join('\n'),
+          exitCode: results.every((result) => 'data' in result) ? 0 : 1,
+        };
+      }),
+    );
+
+  tenants
+    .command('update <tenant>')
+    .description('Change the name or the slug of a tenant')
+    .option('--name <name>', 'its new name')
+    .option('--slug <slug>', 'its new slug')
+    .option('--json', 'print the tenant as JSON, in one line')
+    .action(async (named: string, { name, slug, json }: Options) =>
+      runCommand(context, async () => {
+        if (name === undefined && slug === undefined) throw new CommandError('Say what to change: --name or --slug.');
+        const changes = parse(tenantChanges, { name, slug });
+        const tenant = await updateTenant(context, await findTenantId(context.database, named), changes);
+        return { output: json ? JSON.stringify(tenant) : `"${tenant.name}" (${tenant.slug}) is changed.`, exitCode: 0 };
+      }),
+    );
+
+  tenants
+    .command('audit <tenant>')
+    .description('Print what was done in and to a tenant, and what its members tried, the newest first')
+    .option('--json', 'print JSON, in one line')
+    .action(async (named: string, { json }: Options) =>
+      runCommand(context, async () => {
+        const tenant = await findTenantId(context.database, named);
+        const { data } = await readAudit(context, tenant, { limit: NEWEST, page: 1 });
+        return { output: json ? JSON.stringify(data) : auditAsText(data), exitCode: 0 };
       }),
     );
 
