@@ -51,6 +51,8 @@ export interface NewTenant {
   settings?: Record<string, unknown>;
   /** Host names, in lower case. */
   domains?: string[];
+  /** The id or slug of a tenant whose content is copied into the new one. */
+  template?: string;
 }
 
 export interface TenantChanges {

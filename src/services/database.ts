@@ -66,7 +66,8 @@ export function withLock<Result>(database: Knex, name: string, work: () => Promi
   return inTurn(() => queued(name, () => withDatabaseLock(database, name, work)));
 }
 
-async function queued<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+/** Runs work after all that this process does under the same name. */
+export async function queued<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   const previous = queues.get(name) ?? Promise.resolve();
   const run = previous.catch(() => undefined).then(work);
   queues.set(name, run);
@@ -132,6 +133,18 @@ const LOCKS: Partial<Record<DatabaseVendor, Lock>> = {
     isTaken: (answer) => Number((answer as { taken: unknown }[][])[0]?.[0]?.taken) === 1,
   },
 };
+
+/** Does work when a transaction has been committed; never where it was rolled back. */
+export async function afterCommit(database: Knex, work: () => Promise<void>): Promise<void> {
+  const isCommitted =
+    !database.isTransaction ||
+    (await (database as Knex.Transaction).executionPromise.then(
+      () => true,
+      () => false,
+    ));
+
+  if (isCommitted) await work();
+}
 
 /** A name after a table that is the same each time, of at most 63 characters, which is the limit of PostgreSQL. */
 export function nameAfter(table: string, ...parts: string[]): string {

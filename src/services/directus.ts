@@ -70,8 +70,17 @@ export function isDirectus11({ collections }: SchemaOverview): boolean {
 const SYSTEM_ADMIN: Accountability = { admin: true, app: false, ip: null, role: null, roles: [], user: null };
 
 /** Empties every cache of Directus that permissions, policies, the schema or responses live in, on all instances. */
-export async function flushCaches(context: ServiceContext): Promise<void> {
+export function flushCaches(context: ServiceContext): Promise<void> {
+  return clearCache(context, { system: true });
+}
+
+/** Makes Directus forget the answers that it keeps, as after rows that were written past it. */
+export function forgetAnswers(context: ServiceContext): Promise<void> {
+  return clearCache(context, { system: false });
+}
+
+async function clearCache(context: ServiceContext, { system }: { system: boolean }): Promise<void> {
   const schema = await context.getSchema();
   const utils = new context.services.UtilsService({ schema, accountability: SYSTEM_ADMIN });
-  await utils.clearCache({ system: true });
+  await utils.clearCache({ system });
 }

@@ -137,35 +137,41 @@ async function addExistingUser(
   }
 
   await asOneChange(context, tenant, async (access) => {
-    const { knex } = access;
-    await assertCanBelong(knex, tenant, user);
-    await recordMembership(access, tenant, user, { policy });
-
-    const open: unknown = await knex({ user: 'directus_users' })
-      .join({ tenant: TENANTS }, 'tenant.id', 'user.role')
-      .where({ 'user.id': user, 'tenant.status': 'active' })
-      .first('tenant.id');
-
-    if (!open) await access.items('directus_users').updateOne(user, { role: tenant });
-    await alignLevel(access, user);
+    await assertCanBelong(access.knex, tenant, user);
+    await bookUser(access, tenant, user, policy);
   });
 
   return user;
 }
 
+/** As {@link addMember}, for a user who can belong to the tenant, on the connection of `access`. */
+export async function bookUser(access: FullAccess, tenant: string, user: string, policy: string): Promise<void> {
+  await recordMembership(access, tenant, user, { policy });
+
+  const open: unknown = await access
+    .knex({ user: 'directus_users' })
+    .join({ tenant: TENANTS }, 'tenant.id', 'user.role')
+    .where({ 'user.id': user, 'tenant.status': 'active' })
+    .first('tenant.id');
+
+  if (!open) await access.items('directus_users').updateOne(user, { role: tenant });
+  await alignLevel(access, user);
+}
+
 /**
+ * @param field what names the user in the request
  * @throws NotUniqueError for a member of this tenant
  * @throws InvalidFieldError for somebody with admin access, or with a role of the project's own
  */
-async function assertCanBelong(knex: Knex, tenant: string, user: string): Promise<void> {
+export async function assertCanBelong(knex: Knex, tenant: string, user: string, field = 'email'): Promise<void> {
   const isMember: unknown = await knex(TENANT_MEMBERS)
     .where({ [TENANT_FIELD]: tenant, user_id: user })
     .first('id');
-  if (isMember) throw new NotUniqueError({ field: 'email', reason: 'belongs to a member of this tenant already' });
+  if (isMember) throw new NotUniqueError({ field, reason: 'belongs to a member of this tenant already' });
 
   if (await hasAdminAccess(knex, [user])) {
     throw new InvalidFieldError({
-      field: 'email',
+      field,
       reason: 'belongs to somebody with admin access, who can belong to no tenant',
     });
   }
@@ -179,7 +185,7 @@ async function assertCanBelong(knex: Knex, tenant: string, user: string): Promis
 
   if (role) {
     throw new InvalidFieldError({
-      field: 'email',
+      field,
       reason:
         `belongs to somebody with the role "${role.name}", and a member’s role is the tenant. Take the role away, and attach ` +
         'its policies to the user where they are still needed',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Accountability } from '@directus/types';
+import type { Knex } from 'knex';
 import { ForbiddenError } from '@directus/errors';
 import { InvalidFieldError } from '../tenancy/errors.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
@@ -22,7 +23,8 @@ const MOMENT = 60_000;
 
 /**
  * Lets a user act in another of the own tenants from the next request on: role and level follow in one transaction, and tokens
- * that were issued before end. A tenant that does not exist, one of others and one that is closed get the same answer.
+ * that were issued before end. A tenant that does not exist, one of others and one that is closed get the same answer, and so
+ * does whoever acts in no tenant.
  *
  * @param idOrSlug names the tenant
  * @param accountability the user, with the session where the request came with its cookie: that session goes on in the new tenant
@@ -54,7 +56,8 @@ export async function switchTenant(
       const isOpen =
         membership?.status === 'active' || (membership?.status === 'archived' && membership.policy === POLICIES.owner);
 
-      if (!isOpen) throw notYours();
+      // A super-admin, or a provider, took the user out of the tenants, and brings the user back.
+      if (!isOpen || !(await actsInTenant(transaction, user))) throw notYours();
 
       await enter(access, user, tenant);
       await forgetDetours(transaction, [user]);
@@ -64,6 +67,15 @@ export async function switchTenant(
   await flushCaches(context);
   await announce(context, { action: 'switched', tenant });
   return issueToken(context, user, accountability);
+}
+
+async function actsInTenant(database: Knex, user: string): Promise<boolean> {
+  const row: unknown = await database({ user: 'directus_users' })
+    .join({ tenant: TENANTS }, 'tenant.id', 'user.role')
+    .where('user.id', user)
+    .first('user.id');
+
+  return row !== undefined;
 }
 
 /** A token for the tenant in which the user acts now, made by Directus from the session, or from one that is gone afterwards. */

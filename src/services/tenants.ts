@@ -2,18 +2,27 @@ import { randomUUID } from 'node:crypto';
 import type { Item } from '@directus/types';
 import type { Knex } from 'knex';
 import { isDirectusError } from '@directus/errors';
-import { NotFoundError, NotUniqueError } from '../tenancy/errors.ts';
+import { InvalidFieldError, NotFoundError, NotUniqueError } from '../tenancy/errors.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../tenancy/managed.ts';
 import { isOwnedByTenants } from '../tenancy/scopes.ts';
 import type { Tenant, TenantStatus, TenantUsage, TenantWithUsage } from '../tenancy/types.ts';
 import { runtime } from '../runtime.ts';
 import { announce } from './audit.ts';
+import { withTemplate, type CopyContent } from './cloning/index.ts';
 import { countOf } from './database.ts';
-import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
+import {
+  cachedAccess,
+  flushCaches,
+  forgetAnswers,
+  fullAccessWith,
+  type FullAccess,
+  type ServiceContext,
+} from './directus.ts';
 import { once, type Book } from './idempotency.ts';
 import { createUser, sendInvitation, type Invite, type NewPerson } from './members.ts';
 import { recordMembership } from './memberships.ts';
 import { asManagedWrite } from './managed-writes.ts';
+import { createRootFolder, renameRootFolder, withRootFolder } from './root-folder.ts';
 
 export interface NewTenant {
   name: string;
@@ -21,6 +30,8 @@ export interface NewTenant {
   owner?: NewPerson | undefined;
   settings?: Record<string, unknown> | undefined;
   domains?: string[] | undefined;
+  /** The id or slug of a tenant whose content the new one begins with. */
+  template?: string | undefined;
 }
 
 export interface TenantChanges {
@@ -90,20 +101,28 @@ async function provision(
   const { schema } = await cachedAccess(context);
   const id = randomUUID();
 
-  const tenant = await context.database.transaction((transaction) =>
-    asManagedWrite(async () => {
-      const access = fullAccessWith(context, schema, transaction);
-      await writeTenant(access, id, input);
+  const write = (copy?: CopyContent): Promise<TenantWithUsage> =>
+    context.database.transaction((transaction) =>
+      asManagedWrite(async () => {
+        const access = fullAccessWith(context, schema, transaction);
+        await writeTenant(access, id, input, copy);
 
-      const written = await readTenantWith(access, id);
-      await book(transaction, id, written);
-      return written;
-    }),
-  );
+        const written = await readTenantWith(access, id);
+        await book(transaction, id, written);
+        return written;
+      }),
+    );
+
+  const tenant =
+    input.template === undefined
+      ? await write()
+      : await withTemplate(context, await findTemplate(context.database, input.template), id, write);
 
   if (!runtime.tenantsExist) {
     runtime.tenantsExist = true;
     await flushCaches(context);
+  } else if (input.template !== undefined) {
+    await forgetAnswers(context);
   }
 
   if (input.owner?.invite) await invite(context, id, input.owner.email);
@@ -126,7 +145,7 @@ export function tenantRole(id: string, name: string): Item {
   };
 }
 
-async function writeTenant(access: FullAccess, id: string, input: NewTenant): Promise<void> {
+async function writeTenant(access: FullAccess, id: string, input: NewTenant, copy?: CopyContent): Promise<void> {
   await access.items('directus_roles').createOne(tenantRole(id, input.name));
 
   const owner = input.owner ? await createUser(access, id, POLICIES.owner, input.owner, 'owner.') : null;
@@ -146,6 +165,23 @@ async function writeTenant(access: FullAccess, id: string, input: NewTenant): Pr
   }
 
   if (owner) await recordMembership(access, id, owner, { policy: POLICIES.owner });
+
+  // The root folder of a template is copied with the others.
+  if (copy) await copy(access, { name: input.name, owner });
+  else await createRootFolder(access, id, input.name);
+}
+
+/** @throws InvalidFieldError when there is no such tenant */
+async function findTemplate(database: Knex, named: string): Promise<string> {
+  try {
+    return await findTenantId(database, named);
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw new InvalidFieldError({
+      field: 'template',
+      reason: `must be the id or slug of a tenant: there is no "${named}"`,
+    });
+  }
 }
 
 /**
@@ -171,7 +207,7 @@ export async function updateTenant(
         throw slugTaken(error);
       }
 
-      if (changes.name !== undefined) await access.items('directus_roles').updateOne(tenant, { name: changes.name });
+      if (changes.name !== undefined) await followName(access, tenant, changes.name);
     }),
   );
 
@@ -179,6 +215,15 @@ export async function updateTenant(
   await announce(context, { action: 'updated', tenant, details: { fields: Object.keys(changes) } });
 
   return readTenant(context, tenant);
+}
+
+/** Gives the role of a tenant, and its root folder, the tenant's name. */
+export async function followName(access: FullAccess, tenant: string, name: string): Promise<void> {
+  const role: { name: string } | undefined = await access.knex('directus_roles').where({ id: tenant }).first('name');
+  if (!role || role.name === name) return;
+
+  await access.items('directus_roles').updateOne(tenant, { name });
+  await renameRootFolder(access, tenant, role.name, name);
 }
 
 /**
@@ -200,8 +245,8 @@ export async function readTenant(context: ServiceContext, id: string): Promise<T
 }
 
 async function readTenantWith({ items, schema, knex }: FullAccess, id: string): Promise<TenantWithUsage> {
-  const tenant = (await items(TENANTS).readOne(id, { fields: TENANT_FIELDS })) as Tenant;
-  return withUsage(tenant, await readUsage(knex, usageSources(schema), [id]));
+  const tenant = (await items(TENANTS).readOne(id, { fields: TENANT_FIELDS })) as TenantRow;
+  return withUsage(tenant, await withRootFolder(knex, [id]), await readUsage(knex, usageSources(schema), [id]));
 }
 
 /** A page of tenants with their usage. */
@@ -222,16 +267,17 @@ export async function listTenants(context: ServiceContext, request: TenantListRe
         filter: { id: { _in: ids } },
         fields: TENANT_FIELDS,
         limit: -1,
-      })) as Tenant[])
+      })) as TenantRow[])
     : [];
 
   const byId = new Map(rows.map((tenant) => [tenant.id, tenant]));
+  const folders = await withRootFolder(database, ids);
   const usage = await readUsage(database, sources, ids);
 
   return {
     data: ids.flatMap((id) => {
       const tenant = byId.get(id);
-      return tenant ? [withUsage(tenant, usage)] : [];
+      return tenant ? [withUsage(tenant, folders, usage)] : [];
     }),
     meta: { total_count: total, filter_count: filtered },
   };
@@ -274,6 +320,11 @@ function amounts(
   });
 }
 
+/** SQLite puts at most 500 queries together, and no database takes more values with one than some ten thousands. */
+const MOST_PARTS = 400;
+const MOST_BINDINGS = 30_000;
+
+/** The usage of tenants, by one query whatever the number of collections, up to what a database takes at once. */
 async function readUsage(
   database: Knex,
   sources: UsageSources,
@@ -282,12 +333,18 @@ async function readUsage(
   const usage = new Map<string, TenantUsage>(tenants.map((id) => [id, { members: 0, items: 0, storage: 0 }]));
   if (tenants.length === 0) return usage;
 
-  for (const field of USAGE_SORT_FIELDS) {
-    for (const query of amounts(database, sources, field, tenants)) {
-      for (const row of (await query) as Item[]) {
-        const entry = usage.get(String(row[TENANT_FIELD]));
-        if (entry) entry[field] += Number(row['amount'] ?? 0);
-      }
+  const parts = USAGE_SORT_FIELDS.flatMap((field) =>
+    amounts(database, sources, field, tenants).map((part) => part.select(database.raw(`'${field}' AS usage_field`))),
+  );
+  const atOnce = Math.max(1, Math.min(MOST_PARTS, Math.floor(MOST_BINDINGS / tenants.length)));
+
+  for (let from = 0; from < parts.length; from += atOnce) {
+    const rows = (await database.unionAll(parts.slice(from, from + atOnce))) as Item[];
+
+    for (const row of rows) {
+      const entry = usage.get(String(row[TENANT_FIELD]));
+      const field = String(row['usage_field']);
+      if (entry && isUsageField(field)) entry[field] += Number(row['amount'] ?? 0);
     }
   }
 
@@ -344,11 +401,32 @@ async function idsOfPage(database: Knex, sources: UsageSources, request: TenantL
   return ((await query) as Item[]).map((row) => String(row['id']));
 }
 
-function withUsage(tenant: Tenant, usage: Map<string, TenantUsage>): TenantWithUsage {
-  return { ...tenant, usage: usage.get(tenant.id) ?? { members: 0, items: 0, storage: 0 } };
+/** A tenant as Directus reads its row. */
+type TenantRow = Omit<Tenant, 'folder'>;
+
+function withUsage(tenant: TenantRow, folders: ReadonlySet<string>, usage: Map<string, TenantUsage>): TenantWithUsage {
+  return {
+    ...tenant,
+    folder: folders.has(tenant.id) ? tenant.id : null,
+    usage: usage.get(tenant.id) ?? { members: 0, items: 0, storage: 0 },
+  };
+}
+
+/**
+ * Looks beforehand whether a slug can be had, where the database would be asked too late.
+ *
+ * @param tenant the one that has it, if any does
+ * @throws NotUniqueError
+ */
+export async function assertSlugIsFree(database: Knex, slug: string, tenant: string | null): Promise<void> {
+  const owner: { id: string } | undefined = await database(TENANTS).where({ slug }).first('id');
+  if (owner && owner.id !== tenant) throw slugIsTaken();
 }
 
 function slugTaken(error: unknown): unknown {
-  if (!isDirectusError(error) || error.code !== 'RECORD_NOT_UNIQUE') return error;
+  return isDirectusError(error) && error.code === 'RECORD_NOT_UNIQUE' ? slugIsTaken() : error;
+}
+
+function slugIsTaken(): Error {
   return new NotUniqueError({ field: 'slug', reason: 'is the slug of another tenant already' });
 }

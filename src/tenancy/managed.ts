@@ -36,6 +36,9 @@ export const LEVELS_TABLE = 'tenancy_levels';
 /** Table of the policies that a membership brings beside that of its level. No collection either. */
 export const MEMBER_POLICIES_TABLE = 'tenancy_member_policies';
 
+/** Table of stored files that are being copied into a tenant which is not there yet. No collection either. */
+export const COPIES_TABLE = 'tenancy_copies';
+
 /** Table of the installation steps that were done. Not registered as a collection either. */
 export const STEPS_TABLE = 'tenancy_steps';
 

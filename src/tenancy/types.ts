@@ -36,6 +36,8 @@ export interface Tenant {
   settings: Record<string, unknown> | null;
   domains: string[] | null;
   owner: TenantOwner | null;
+  /** The root folder, which has the id of the tenant too; null where it was deleted, and for tenants from before there were any. */
+  folder: string | null;
   date_created: string | null;
   date_updated: string | null;
 }

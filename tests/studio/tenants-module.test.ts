@@ -133,6 +133,134 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
     await page.getByText('No matching tenants').waitFor();
   });
 
+  /** An item of the menu of a member. */
+  const inMenuOf = async (email: string, item: string): Promise<void> => {
+    await page
+      .locator('.member-row', { hasText: email })
+      .getByLabel(/^Actions for/)
+      .click();
+    await page.locator('.v-menu-content').getByText(item, { exact: true }).click();
+  };
+
+  const dialog = () =>
+    page
+      .locator('.v-dialog, .v-card')
+      .filter({ has: page.locator('.v-card-title') })
+      .last();
+
+  const openTenant = async (search: string, name: string): Promise<void> => {
+    await page.goto(`/admin/tenants?search=${search}`);
+    await row(name).click();
+    await title(name);
+  };
+
+  test('adds a member, hands the tenant over and takes it back, and removes the member', async () => {
+    const second = 'sam@north.example.com';
+    await openTenant('north', 'North Ltd');
+    await page.getByRole('button', { name: 'Add Member' }).click();
+    await drawer().getByText('Send an invitation').click();
+    await drawer().getByLabel('Email').fill(second);
+    await drawer().getByLabel('Password', { exact: true }).fill(owner.password);
+    await keepPicture(page, `tenants-member-${directus}`);
+    expect(await findBarriers(page, ['.v-drawer form'], ['.v-drawer .v-checkbox', '.v-drawer .v-select'])).toEqual([]);
+    await drawer().getByRole('button', { name: 'Save' }).click();
+    await drawer().waitFor({ state: 'detached' });
+
+    const member = page.locator('.member-row', { hasText: second });
+    await member.getByText('Viewer').waitFor();
+    await inMenuOf(second, 'Editor');
+    await member.getByText('Editor').waitFor();
+
+    await inMenuOf(second, 'Hand Over Tenant');
+    await dialog().getByText(`Hand the tenant over to ${second}?`).waitFor();
+    await dialog().getByRole('button', { name: 'Hand Over Tenant' }).click();
+    await member.getByText('Owner').waitFor();
+    await page.locator('.tenant-facts').getByRole('link', { name: second }).waitFor();
+
+    await inMenuOf(owner.email, 'Hand Over Tenant');
+    await dialog().getByRole('button', { name: 'Hand Over Tenant' }).click();
+    await member.getByText('Editor').waitFor();
+
+    await inMenuOf(second, 'Remove Member');
+    await dialog().getByRole('button', { name: 'Remove Member' }).click();
+    await member.waitFor({ state: 'detached' });
+
+    // The only owner stays.
+    await inMenuOf(owner.email, 'Remove Member');
+    await dialog().getByRole('button', { name: 'Remove Member' }).click();
+    await dialog().getByText('This is the only owner of the tenant.').waitFor();
+    await dialog().getByRole('button', { name: 'Cancel' }).click();
+    expect(studio.refusals.splice(0)).toEqual([expect.stringMatching(/^DELETE .*members\/.* 409$/)]);
+  });
+
+  test('makes a token that is shown once, and revokes it', async () => {
+    await page.getByRole('button', { name: 'Create Token' }).click();
+    await dialog().getByLabel('What is it for?').fill('Website');
+    await dialog().getByRole('button', { name: 'Create Token' }).click();
+    await page.locator('.v-card-title', { hasText: 'Token Created' }).waitFor();
+    const token = await page.locator('.secret code').innerText();
+    await keepPicture(page, `tenants-token-${directus}`);
+    expect((await send(host().url, 'GET', '/tenancy/me', { token })).data).toMatchObject({ level: 'api' });
+    await page.getByRole('button', { name: 'I have stored it' }).click();
+
+    await page.reload();
+    await page.getByLabel('Revoke the token “Website”').waitFor();
+    expect(await page.content()).not.toContain(token);
+    await page.getByLabel('Revoke the token “Website”').click();
+    await dialog().getByRole('button', { name: 'Revoke Token' }).click();
+    await page.getByLabel('Revoke the token “Website”').waitFor({ state: 'detached' });
+    expect((await send(host().url, 'GET', '/tenancy/me', { token })).status).toBe(401);
+  });
+
+  test('suspends a tenant and opens it again, and tells what was done', async () => {
+    await page.getByRole('button', { name: 'Suspend', exact: true }).click();
+    await dialog().getByText('Suspend North Ltd?').waitFor();
+    await dialog().getByRole('button', { name: 'Suspend', exact: true }).click();
+    await page.locator('.tenant-lifecycle').getByText('Suspended').waitFor();
+    const answer = await send(host().url, 'POST', '/auth/login', { body: owner });
+    expect(answer.status).toBe(403);
+
+    await page.getByRole('button', { name: 'Resume', exact: true }).click();
+    await dialog().getByRole('button', { name: 'Resume', exact: true }).click();
+    await page.locator('.tenant-lifecycle').getByText('Active').waitFor();
+    await page.locator('.entries').getByText('Tenant resumed').waitFor();
+    for (const done of ['Tenant suspended', 'Token revoked', 'Tenant handed over', 'Member added']) {
+      await page.locator('.entries').getByText(done).first().waitFor();
+    }
+    expect(await findBarriers(page, ['main .content'])).toEqual([]);
+    await page.locator('.danger-zone').scrollIntoViewIfNeeded();
+    await keepPicture(page, `tenants-activity-${directus}`);
+  });
+
+  test('erases a tenant whose slug was typed', async () => {
+    await openTenant('south 30', 'South 30');
+    await page.getByRole('button', { name: 'Erase Tenant' }).click();
+    const erase = dialog().getByRole('button', { name: 'Erase Tenant' });
+    await dialog().getByLabel('Type “south-30” to confirm').fill('south-3');
+    expect(await erase.isDisabled()).toBe(true);
+    await dialog().getByLabel('Type “south-30” to confirm').fill('south-30');
+    await keepPicture(page, `tenants-erase-${directus}`);
+    await erase.click();
+    await page.waitForURL(/\/admin\/tenants\?search=/);
+    await page.getByText('No matching tenants').waitFor();
+    const { token } = await login(host().url, host().superAdmin);
+    expect((await send(host().url, 'GET', '/tenancy/tenants/south-30', { token })).status).toBe(404);
+  });
+
+  test('speaks German', async () => {
+    const { token } = await login(host().url, host().superAdmin);
+    await send(host().url, 'PATCH', '/users/me', { token, body: { language: 'de-DE' } });
+    await page.goto('/admin/tenants?search=north');
+    await title('Mandanten');
+    await row('North Ltd').click();
+    await title('North Ltd');
+    await page.getByRole('button', { name: 'Mitglied hinzufügen' }).waitFor();
+    await keepPicture(page, `tenants-item-${directus}-german`);
+    await send(host().url, 'PATCH', '/users/me', { token, body: { language: null } });
+    await page.goto('/admin/tenants');
+    await title('Tenants');
+  });
+
   test('says that there is no such tenant', async () => {
     await page.goto('/admin/tenants/nowhere');
     await page.getByText('There is no tenant “nowhere”').waitFor();

@@ -59,6 +59,7 @@ export const tenantToCreate = z.strictObject(
     owner: z.strictObject(person, expected('an object')).refine(hasOneWayIn, TWO_WAYS_IN).optional(),
     settings: settings.optional(),
     domains: domains.optional(),
+    template: z.string(expected('the id or slug of a tenant')).max(255, 'must have at most 255 characters').optional(),
   },
   expected('an object'),
 );

@@ -12,6 +12,7 @@ import { CommandError, RefusedCommand, runCommand, type Command } from './comman
 interface Options {
   name?: string;
   slug?: string;
+  template?: string;
   ownerEmail?: string;
   ownerPasswordStdin?: boolean;
   invite?: boolean;
@@ -39,14 +40,15 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
     .description('Create a tenant, with its owner where one is named')
     .option('--name <name>', 'the name of the tenant')
     .option('--slug <slug>', 'its slug; that of the name where it is left out')
+    .option('--template <tenant>', 'id or slug of a tenant whose content it begins with')
     .option('--owner-email <address>', 'the e-mail address of its owner, a new user of the project')
     .option('--owner-password-stdin', 'read the password of the owner from standard input')
     .option('--invite', 'send the owner an invitation, with which the owner chooses a password')
     .option('--json', 'print the tenant as JSON, in one line')
     .action(async (given: Options) =>
       runCommand(context, async () => {
-        const { name, slug, json } = given;
-        const input = parseNewTenant({ name, slug, owner: await ownerOf(given) });
+        const { name, slug, template, json } = given;
+        const input = parseNewTenant({ name, slug, template, owner: await ownerOf(given) });
         const tenant = await provisionTenant(context, input, null, deliverInvitation);
 
         return {

@@ -1,4 +1,5 @@
 import { defineHook } from '../../define.ts';
+import { removeInterruptedCopies } from '../../services/cloning/index.ts';
 import { meetActionEmitter } from '../../services/events.ts';
 import { processState, runtime } from '../../runtime.ts';
 import { LICENCE_NOTICE } from '../rules/licence.ts';
@@ -23,6 +24,9 @@ export default defineHook(({ action, init }, context) => {
 
     if (runtime.licensed === false) logger.warn(LICENCE_NOTICE);
     runtime.closed = null;
+
+    // Nobody waits for a storage that may be far away.
+    void removeInterruptedCopies(context);
   };
 
   const state = processState();

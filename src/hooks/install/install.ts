@@ -5,6 +5,7 @@ import { decideMissedCollections } from '../../services/collections.ts';
 import { ensureScopeMeta, tellScopes } from '../../services/scope-meta.ts';
 import { reconcileStoredRules } from '../../services/stored-rules.ts';
 import { ensureScopesTables } from '../../services/scopes.ts';
+import { landingLevelOf } from '../../tenancy/landing.ts';
 import { STEPS_TABLE } from '../../tenancy/managed.ts';
 import { probeLicence } from '../rules/licence.ts';
 import { refreshRuntime, runtime } from '../../runtime.ts';
@@ -18,9 +19,12 @@ const INSTALL_LOCK = 'directus-extension-tenancy:install';
  * that are missing, decides the scope of collections that were made while no hook was listening, and flushes every cache, since Directus may have kept permission rows from before the bundle came.
  * Safe to run on many instances at once: they take turns, and those that come later find nothing to do.
  *
- * @throws with the step that failed; what was done until then stays and is not repeated
+ * @throws with the step that failed; what was done until then stays and is not repeated. With the environment variable that
+ *   cannot be what it is; nothing was done then
  */
 export async function install(context: ServiceContext): Promise<void> {
+  landingLevelOf(context.env);
+
   await withLock(context.database, INSTALL_LOCK, async () => {
     await ensureScopesTables(context.database);
     await runSteps(context);

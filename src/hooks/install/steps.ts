@@ -1,6 +1,7 @@
-import type { Field, RawCollection, Relation } from '@directus/types';
+import type { Field, Item, RawCollection, Relation } from '@directus/types';
 import { fullAccess, isDirectus11, type FullAccess, type ServiceContext } from '../../services/directus.ts';
 import { ensureAuditTable } from '../../services/audit.ts';
+import { ensureCopiesTable } from '../../services/cloning/book.ts';
 import { ensureDetoursTable } from '../../services/detours.ts';
 import { ensureErasureTables } from '../../services/erasure/book.ts';
 import { ensureIndex } from '../../services/indexes.ts';
@@ -40,6 +41,8 @@ export const STEPS: readonly Step[] = [
   { number: 8, name: 'answers to repeated requests', run: ({ database }) => ensureAnswersTable(database) },
   { number: 9, name: 'erasures of tenants', run: ({ database }) => ensureErasureTables(database) },
   { number: 10, name: 'audit trail', run: ({ database }) => ensureAuditTable(database) },
+  { number: 11, name: 'copies of files', run: ({ database }) => ensureCopiesTable(database) },
+  { number: 12, name: 'form of tenants', run: openFormOfTenants },
   { number: 13, name: 'levels of the project', run: ({ database }) => ensureLevelTables(database) },
 ];
 
@@ -264,6 +267,36 @@ async function addToModuleBar(context: ServiceContext): Promise<void> {
   const position = afterUsers > 0 ? afterUsers : bar.length;
 
   await settings.upsertSingleton({ module_bar: [...bar.slice(0, position), own, ...bar.slice(position)] });
+}
+
+/** Fields of `tenants` are read-only, or not, by whether the row is there already. */
+const OF_A_ROW_THAT_IS_THERE = { id: { _nnull: true } };
+
+/** Super-admins create and change tenants in the content module: what they may not set there is what has another way. */
+async function openFormOfTenants(context: ServiceContext): Promise<void> {
+  const { items, knex } = await fullAccess(context);
+
+  const changes: Record<string, Item> = {
+    id: { special: ['uuid'] },
+    slug: { required: false, note: 'Made of the name where it is left out.' },
+    status: {
+      note: 'Whoever is suspended does not get in. A new tenant is active.',
+      conditions: [{ name: 'There already', rule: OF_A_ROW_THAT_IS_THERE, readonly: false }],
+    },
+    owner: {
+      readonly: false,
+      options: { enableCreate: false, template: '{{ email }}' },
+      note: 'A user of the project without role. Later on a tenant is handed over by one of its owners.',
+      conditions: [{ name: 'There already', rule: OF_A_ROW_THAT_IS_THERE, readonly: true }],
+    },
+  };
+
+  for (const [field, meta] of Object.entries(changes)) {
+    const row: { id: number } | undefined = await knex('directus_fields')
+      .where({ collection: TENANTS, field })
+      .first('id');
+    if (row) await items('directus_fields').updateOne(row.id, meta);
+  }
 }
 
 async function ensureCollection(access: FullAccess, definition: RawCollection): Promise<void> {

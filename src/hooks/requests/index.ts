@@ -7,6 +7,7 @@ import { processState, runtime, type Middleware } from '../../runtime.ts';
 import { restoreUrl } from './answers.ts';
 import { createAttemptsWatch } from './attempts.ts';
 import { createCountsGuard } from './counts.ts';
+import { createErasures } from './erasures.ts';
 import { gate } from './gate.ts';
 import { assertIdentityIsCurrent, createGuard } from './guard.ts';
 import { licenceGuard } from './licence-guard.ts';
@@ -28,6 +29,7 @@ export default defineHook(({ action, filter, init }, context) => {
     schemaGuard,
     createRouteGuards(context),
     createCountsGuard(database),
+    createErasures(context),
     batches,
   ]);
 

@@ -1,11 +1,12 @@
 import type { Accountability, Item, PrimaryKey, RegisterFunctions } from '@directus/types';
 import type { Knex } from 'knex';
 import { InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
-import { POLICIES, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../../tenancy/managed.ts';
+import { POLICIES, TENANTS_ROLE } from '../../tenancy/managed.ts';
 import { isTurnedOn, uuidIn } from '../../tenancy/identity.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
 import { flushCaches, fullAccessWith } from '../../services/directus.ts';
 import { asManagedWrite, isManagedWrite } from '../../services/managed-writes.ts';
+import { followUp } from '../../services/follow-ups.ts';
 import { forgetDetours } from '../../services/detours.ts';
 import { alignLevel } from '../../services/memberships.ts';
 import { areLevels, forgetPolicies } from '../../services/levels.ts';
@@ -19,7 +20,7 @@ const MANAGED_POLICIES = new Set<string>(Object.values(POLICIES));
 
 /**
  * Keeps the bundle's own rows in shape and tenants' identities apart: roles of tenants stay where they are, only
- * super-admins put a user into a tenant's role, and tenants and memberships are written by the bundle's endpoint alone.
+ * super-admins put a user into a tenant's role.
  */
 export function registerIdentityGuards({ action, filter }: RegisterFunctions, context: Context): void {
   for (const scope of ['create', 'update']) {
@@ -55,9 +56,13 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
     if (isManagedWrite() || !schema || !('role' in (payload as Item))) return;
     const access = fullAccessWith(context, schema, database);
 
-    for (const user of keys as string[]) await asManagedWrite(() => alignLevel(access, user));
-    await forgetDetours(database, keys as string[]);
-    await flushCaches(context);
+    await followUp(
+      (async () => {
+        for (const user of keys as string[]) await asManagedWrite(() => alignLevel(access, user));
+        await forgetDetours(database, keys as string[]);
+        await flushCaches(context);
+      })(),
+    );
   });
 
   for (const scope of ['create', 'update']) {
@@ -125,18 +130,6 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
     await forgetPolicies(database, policies);
     return keys;
   });
-
-  for (const action of ['create', 'update', 'delete']) {
-    filter('items.' + action, (payload, { collection }) => {
-      if ((collection === TENANTS || collection === TENANT_MEMBERS) && !isManagedWrite()) {
-        throw new RefusedError({
-          reason: `Rows of "${String(collection)}" are written by the tenancy endpoint: use /tenancy/tenants.`,
-        });
-      }
-
-      return payload;
-    });
-  }
 }
 
 /** What of an account only super-admins, or Directus itself, may set. */

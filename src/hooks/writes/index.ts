@@ -32,6 +32,7 @@ import { registerNewCollections } from './new-collections.ts';
 import { registerRegistrationGuards } from './registration.ts';
 import { registerSingletons } from './singletons.ts';
 import { registerTenantFieldGuards } from './tenant-field.ts';
+import { registerTenantRows } from './tenant-rows.ts';
 import { registerUniqueness } from './uniqueness.ts';
 import { registerVersionGuards } from './versions.ts';
 
@@ -70,6 +71,7 @@ export default defineHook((register, context) => {
   }
 
   registerIdentityGuards(register, context);
+  registerTenantRows(register, context);
   registerRegistrationGuards(register, context);
   registerClosedTenants(register, context.database);
   registerFileGuards(register);

@@ -3,6 +3,9 @@ import type { TenantStatus, TenantWithUsage } from '../../tenancy/types.ts';
 export type { DoctorCheck, DoctorReport } from '../../tenancy/doctor/report.ts';
 export { TENANT_STATUSES } from '../../tenancy/types.ts';
 export type {
+  ApiToken,
+  AssignableLevel,
+  AuditEntry,
   Tenant,
   TenantMember,
   TenantOwner,

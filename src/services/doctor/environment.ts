@@ -1,3 +1,4 @@
+import { LANDING_LEVEL, landingLevelOf } from '../../tenancy/landing.ts';
 import { findingOf, type Problem } from '../../tenancy/doctor/report.ts';
 import type { Check, DoctorContext } from './check.ts';
 import { directusVersion } from './version.ts';
@@ -30,6 +31,23 @@ export const environment: Check[] = [
           message: 'Directus would start without this extension if it failed to load.',
           fix: 'Set the environment variable EXTENSIONS_MUST_LOAD=true.',
         },
+  ),
+
+  setting(
+    'landing-level',
+    'Whoever lands in a tenant by registration or a provider may read, or write as an editor.',
+    ({ env }) => {
+      try {
+        landingLevelOf(env);
+        return null;
+      } catch (error) {
+        return {
+          status: 'fail',
+          message: `${(error as Error).message} Directus answers nothing until then.`,
+          fix: `Set ${LANDING_LEVEL}=viewer, or leave it out.`,
+        };
+      }
+    },
   ),
 
   setting('cache', 'Directus keeps no answers.', async (context) => {

@@ -2,6 +2,7 @@ import type { Item } from '@directus/types';
 import { TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../../tenancy/managed.ts';
 import { flowsWithFullAccess, type FlowOperation, type FullAccessFlow } from '../../tenancy/doctor/flows.ts';
 import { findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
+import { landingLevelOf } from '../../tenancy/landing.ts';
 import { collectionsWithTenantField } from '../../tenancy/scopes.ts';
 import { ownershipOf } from '../../tenancy/writes.ts';
 import { sampleOf } from '../samples.ts';
@@ -76,11 +77,11 @@ export const publicAccess: Check = {
   },
 };
 
-/** Who registers by himself must not end up in a tenant. */
+/** Who registers may land in a tenant, where the operator wants that: everybody on the internet can. */
 export const registration: Check = {
   id: 'registration',
 
-  async examine({ database }) {
+  async examine({ database, env }) {
     const settings: Item | undefined = await database('directus_settings')
       .select('public_registration', 'public_registration_role')
       .first();
@@ -89,16 +90,32 @@ export const registration: Check = {
     const open = Boolean(settings?.['public_registration']) && typeof role === 'string';
     const problems: Problem[] = [];
 
-    if (open) {
-      const tenant: Item | undefined = await database(TENANTS).select('name').where({ id: role }).first();
+    if (open && role === TENANTS_ROLE) {
+      problems.push({
+        status: 'warn',
+        message: 'Whoever registers is refused: the role for that is "Tenants", which is the parent of all tenants.',
+        fix: 'Choose another role for new users in the settings of the project, or switch off public registration.',
+      });
+    }
 
-      if (tenant || role === TENANTS_ROLE) {
-        problems.push({
-          status: 'warn',
-          message: `Whoever registers gets the role ${tenant ? `of the tenant "${String(tenant['name'])}"` : '"Tenants"'}.`,
-          fix: 'Choose another role for new users in the settings of the project, or switch off public registration.',
-        });
-      }
+    const tenant: Item | undefined = open
+      ? await database(TENANTS).select('name', 'status').where({ id: role }).first()
+      : undefined;
+
+    if (tenant) {
+      const name = `the tenant "${String(tenant['name'])}"`;
+
+      problems.push({
+        status: 'warn',
+        message:
+          tenant['status'] === 'active'
+            ? `Everybody on the internet can become a member of ${name} (${landingLevelOf(env)}): public registration is on, ` +
+              'and its role is that tenant.'
+            : `Whoever registers gets no role: it would be that of ${name}, which is not active.`,
+        fix:
+          'If that is not meant, choose another role for new users in the settings of the project, or switch off public ' +
+          'registration. If it is, verify e-mail addresses, and name those that may register.',
+      });
     }
 
     return findingOf(problems, 'Nobody gets into a tenant by registering.');

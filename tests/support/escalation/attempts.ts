@@ -39,6 +39,7 @@ function shapes({ tenant, user, folder, project, keys, manualFlow }: Targets): R
     'items/tenants': { key: 'id', create: { name: 'New', slug: 'new' }, change: { name: 'taken over' } },
     'items/tenancy_answers': row('answer', 'taken over', 'key'),
     'items/tenancy_audit': row('action'),
+    'items/tenancy_copies': row('file'),
     'items/tenancy_detours': row('user_id'),
     'items/tenancy_erased': row('erased'),
     'items/tenancy_erasures': row('report', 'taken over', 'tenant'),

@@ -150,6 +150,9 @@ export async function createTargets(host: Host, { superAdmin, north, south, url 
     `INSERT INTO tenancy_erasures (tenant, started_at, finished_at, report) VALUES (?, 1, 2, 'south-report')`,
     ['erased-tenant'],
   );
+  await runSql(host.database, `INSERT INTO tenancy_copies (id, tenant, file) VALUES ('south-copy', ?, '{}')`, [
+    south.id,
+  ]);
   await runSql(host.database, `INSERT INTO tenancy_erased (tenant, collection, erased) VALUES (?, 'projects', '[]')`, [
     'erased-tenant',
   ]);
@@ -182,6 +185,7 @@ export async function createTargets(host: Host, { superAdmin, north, south, url 
       'items/tenants': south.id,
       'items/tenancy_answers': await first(`SELECT "key" FROM tenancy_answers LIMIT 1`),
       'items/tenancy_audit': await first('SELECT id FROM tenancy_audit WHERE tenant = ? LIMIT 1', south.id),
+      'items/tenancy_copies': await first('SELECT id FROM tenancy_copies LIMIT 1'),
       'items/tenancy_detours': await first('SELECT id FROM tenancy_detours LIMIT 1'),
       'items/tenancy_erased': await first('SELECT id FROM tenancy_erased LIMIT 1'),
       'items/tenancy_erasures': await first('SELECT tenant FROM tenancy_erasures LIMIT 1'),

@@ -72,6 +72,7 @@ export const SCHEMAS = {
     settings: nullable(anything),
     domains: nullable(list(text)),
     owner: nullable(object<TenantOwner>(person)),
+    folder: nullable(uuid),
     date_created: nullable(time),
     date_updated: nullable(time),
     usage: object<TenantUsage>({ members: count, items: count, storage: count }),

@@ -38,6 +38,19 @@ export function useTenant(id: Ref<string>) {
     tenant.value = data.data;
   }
 
+  /** Takes over what another request answered of the tenant. */
+  function take(changed: TenantWithUsage): void {
+    tenant.value = changed;
+  }
+
+  /** Reads the tenant again, and leaves what is shown where that fails. */
+  async function refresh(): Promise<void> {
+    const shown = tenant.value;
+    if (!shown) return;
+    const answer = await api.get<{ data: TenantWithUsage }>(pathOf(shown.id)).catch(() => null);
+    if (answer && tenant.value?.id === shown.id) tenant.value = answer.data.data;
+  }
+
   watch(
     id,
     () => {
@@ -47,7 +60,7 @@ export function useTenant(id: Ref<string>) {
     { immediate: true },
   );
 
-  return { tenant, loading, failure, notFound, load, change };
+  return { tenant, loading, failure, notFound, load, change, take, refresh };
 }
 
 function pathOf(id: string): string {

@@ -1,3 +1,4 @@
+import { german } from './de-DE.ts';
 import { english } from './en-US.ts';
 
 type Texts<Source> = { [Key in keyof Source]: Source[Key] extends string ? string : Texts<Source[Key]> };
@@ -10,5 +11,6 @@ export const FALLBACK_LOCALE = 'en-US';
 
 /** By the language codes of Directus. */
 export const catalogues: Record<string, Catalogue> = {
+  'de-DE': german,
   'en-US': english,
 };
