@@ -320,6 +320,11 @@ function amounts(
   });
 }
 
+/** SQLite puts at most 500 queries together, and no database takes more values with one than some ten thousands. */
+const MOST_PARTS = 400;
+const MOST_BINDINGS = 30_000;
+
+/** The usage of tenants, by one query whatever the number of collections, up to what a database takes at once. */
 async function readUsage(
   database: Knex,
   sources: UsageSources,
@@ -328,12 +333,18 @@ async function readUsage(
   const usage = new Map<string, TenantUsage>(tenants.map((id) => [id, { members: 0, items: 0, storage: 0 }]));
   if (tenants.length === 0) return usage;
 
-  for (const field of USAGE_SORT_FIELDS) {
-    for (const query of amounts(database, sources, field, tenants)) {
-      for (const row of (await query) as Item[]) {
-        const entry = usage.get(String(row[TENANT_FIELD]));
-        if (entry) entry[field] += Number(row['amount'] ?? 0);
-      }
+  const parts = USAGE_SORT_FIELDS.flatMap((field) =>
+    amounts(database, sources, field, tenants).map((part) => part.select(database.raw(`'${field}' AS usage_field`))),
+  );
+  const atOnce = Math.max(1, Math.min(MOST_PARTS, Math.floor(MOST_BINDINGS / tenants.length)));
+
+  for (let from = 0; from < parts.length; from += atOnce) {
+    const rows = (await database.unionAll(parts.slice(from, from + atOnce))) as Item[];
+
+    for (const row of rows) {
+      const entry = usage.get(String(row[TENANT_FIELD]));
+      const field = String(row['usage_field']);
+      if (entry && isUsageField(field)) entry[field] += Number(row['amount'] ?? 0);
     }
   }
 
