@@ -9,7 +9,7 @@ import { CELLS } from '../support/cells.ts';
 import { login, send, type Account } from '../support/client.ts';
 import { createCollection } from '../support/collections.ts';
 import { startTestHost } from '../support/host.ts';
-import { createPerson, createPolicy, everythingOn } from '../support/people.ts';
+import { createPerson, createPolicy, everythingOn, logInAgain } from '../support/people.ts';
 import { runSql } from '../support/sql.ts';
 import { allowUnownedRows } from '../support/unowned.ts';
 import { createReadingFlow, createWorld, must, type World } from '../support/world.ts';
@@ -392,6 +392,25 @@ describe.each(CELLS)('The doctor (Directus $directus, $database)', (cell) => {
 
     await sql('DELETE FROM tenant_members WHERE id = ?', [membership]);
     await mendsFully('unowned-rows');
+  });
+
+  it('makes a member of an owner whose tenant was written as a row by a process that ended', async () => {
+    const tenant = '00000000-0000-4000-8000-00000000d0c2';
+    const person = await createPerson(host.url, superAdmin);
+    await sql("INSERT INTO tenants (id, name, slug, status, owner) VALUES (?, 'Half', 'half', 'active', ?)", [
+      tenant,
+      person.id,
+    ]);
+    await sql('INSERT INTO directus_roles (id, name, parent) VALUES (?, ?, ?)', [tenant, 'Half', TENANTS_ROLE]);
+
+    const found = await check('memberships');
+    expect(found).toMatchObject({ status: 'warn', fixable: true });
+    expect(found.message).toContain(`half: ${person.email}`);
+
+    await mendsFully('memberships');
+    const owner = await logInAgain(host.url, person);
+    expect(await must(owner, 'GET', '/tenancy/me')).toMatchObject({ tenant: { id: tenant }, level: 'owner' });
+    await must(superAdmin, 'DELETE', '/tenancy/tenants/half?confirm=half');
   });
 
   it('finds rows and memberships whose tenant is gone', async () => {

@@ -164,8 +164,11 @@ inEveryCell('A member writes rows of the own tenant and no other', (world) => {
         [`/items/tenant_members/${membership!.id}`, { tenant_id: world().south.id }],
       ] as const) {
         expect((await owner.send('PATCH', path, body)).status, path).toBe(403);
-        expect((await world().superAdmin.send('PATCH', path, body)).status, path).toBe(403);
       }
+
+      // Super-admins write tenants this way, and members by the routes of the endpoint only.
+      const path = `/items/tenant_members/${membership!.id}`;
+      expect((await world().superAdmin.send('PATCH', path, { tenant_id: world().south.id })).status).toBe(403);
     });
   });
 

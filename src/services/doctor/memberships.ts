@@ -11,6 +11,7 @@ import {
 } from '../../tenancy/managed.ts';
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
 import { asManagedWrite } from '../managed-writes.ts';
+import { assertCanBelong, bookUser } from '../members.ts';
 import { recordMembership } from '../memberships.ts';
 import { sampleOf, type Sample } from '../samples.ts';
 import type { Check } from './check.ts';
@@ -82,6 +83,34 @@ async function unlistedWithLevel(database: Knex): Promise<{ user: string; tenant
   });
 }
 
+/**
+ * Tenants that name an owner and have no member at all: whoever made them as rows was interrupted. The owner of any other tenant
+ * who is no member has been one.
+ */
+function unbooked(database: Knex): Knex.QueryBuilder {
+  return database({ tenant: TENANTS })
+    .innerJoin({ user: 'directus_users' }, 'user.id', 'tenant.owner')
+    .leftJoin({ membership: TENANT_MEMBERS }, `membership.${TENANT_FIELD}`, 'tenant.id')
+    .whereNull('membership.id');
+}
+
+/** The owners of {@link unbooked} who can belong to a tenant. */
+async function bookable(database: Knex): Promise<{ tenant: string; owner: string }[]> {
+  const rows: { tenant: string; owner: string }[] = await unbooked(database).select({
+    tenant: 'tenant.id',
+    owner: 'user.id',
+  });
+
+  const possible: typeof rows = [];
+
+  for (const row of rows) {
+    const refusal = await assertCanBelong(database, row.tenant, row.owner).then(() => null, String);
+    if (refusal === null) possible.push(row);
+  }
+
+  return possible;
+}
+
 /** Whether the lists of members say the same as the roles and policies of users. */
 export const memberships: Check = {
   id: 'memberships',
@@ -131,17 +160,41 @@ export const memberships: Check = {
       fix: 'Take these policies off the users.',
     }));
 
+    await found(unbooked(database), ['tenant.slug', 'user.email'], async ({ count, examples }) => {
+      const clear = (await bookable(database)).length;
+
+      return {
+        status: 'warn',
+        message: `${counted(count, 'tenant')} (${listed(examples, count)}) with an owner who is no member, and no other member.`,
+        fix:
+          clear === count
+            ? 'Let the doctor make the owners members.'
+            : 'Take admin access, or the role, from the owners who have one, then let the doctor make them members.',
+        fixable: clear > 0,
+      };
+    });
+
     return findingOf(problems, 'The lists of members agree with the roles and policies of users.');
   },
 
   async mend({ database, access }) {
     const clear = await unlistedWithLevel(database);
+    const done: string[] = [];
 
     await asManagedWrite(async () => {
       for (const { user, tenant, level } of clear)
         await recordMembership(access, tenant, user, { policy: POLICIES[level] });
+
+      // Whoever was put on a list above is no owner of a tenant without members any more.
+      const owners = await bookable(database);
+      for (const { tenant, owner } of owners) await bookUser(access, tenant, owner, POLICIES.owner);
+      if (owners.length > 0)
+        done.push(
+          `Made ${counted(owners.length, 'owner')} ${owners.length === 1 ? 'a member' : 'members'} of their tenant.`,
+        );
     });
 
-    return clear.length > 0 ? `Put ${counted(clear.length, 'user')} on the list of members of their tenant.` : null;
+    if (clear.length > 0) done.unshift(`Put ${counted(clear.length, 'user')} on the list of members of their tenant.`);
+    return done.length > 0 ? done.join(' ') : null;
   },
 };

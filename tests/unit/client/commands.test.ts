@@ -19,6 +19,11 @@ it('sends a key only where one is given', () => {
   });
 });
 
+it('sends the template that is named', () => {
+  const command = client.provisionTenant({ name: 'North', template: 'blueprint' })();
+  expect(command).toMatchObject({ body: '{"name":"North","template":"blueprint"}' });
+});
+
 it('catches wrong fields when it is compiled', () => {
   const directus = createDirectus('http://127.0.0.1:1').with(rest());
 
@@ -27,6 +32,8 @@ it('catches wrong fields when it is compiled', () => {
     (): unknown => directus.request(client.provisionTenant({ slug: 'north' })),
     // @ts-expect-error there is no such field
     (): unknown => directus.request(client.provisionTenant({ name: 'North', colour: 'red' })),
+    // @ts-expect-error a template is named by its id or slug
+    (): unknown => directus.request(client.provisionTenant({ name: 'North', template: { id: 'x' } })),
     // @ts-expect-error there is no such level
     (): unknown => directus.request(client.addTenantMember('north', { email: 'a@b.example', level: 'boss' })),
     // @ts-expect-error a tenant is handed over to somebody
