@@ -68,9 +68,8 @@ export async function policyOfLevel(database: Knex, level: string): Promise<stri
   if (managed) return POLICIES[managed];
 
   const policy = uuidIn(level);
-  const isLevel = policy !== null && (levelOfPolicy(policy) !== null || (await isAssignable(database, policy)));
 
-  if (!isLevel) {
+  if (policy === null || !(await isAssignable(database, policy))) {
     throw new InvalidFieldError({
       field: 'level',
       reason: `must be one of ${LEVELS.join(', ')}, or the id of a policy that is a level of this project`,
