@@ -22,6 +22,9 @@ const OWN_ACCOUNT_FIELDS = [
   'tfa_secret',
 ];
 
+/** What owners say of somebody whom they add. */
+const NEW_MEMBER_FIELDS = ['email', 'first_name', 'last_name', 'password', 'role'];
+
 /** A set of permissions that every project gets once. */
 interface BasePermissions {
   /** Under which it is booked among the installation steps, so that a super-admin's changes stay. */
@@ -54,6 +57,17 @@ const BASE_PERMISSIONS: readonly BasePermissions[] = [
       PEOPLES_POLICIES.map((policy) =>
         ownRows([policy, 'directus_users', 'update'], ['id', CURRENT_USER], OWN_ACCOUNT_FIELDS),
       ),
+  },
+  {
+    step: 1002,
+    name: 'permission of owners to add and remove members',
+    rows: () => {
+      const [created, deleted] = (['create', 'delete'] as const).map((action) =>
+        ownRows([POLICIES.owner, 'directus_users', action], ['role', CURRENT_ROLE], NEW_MEMBER_FIELDS),
+      ) as [StoredRow, StoredRow];
+
+      return [{ ...created, validation: created.permissions, presets: { role: CURRENT_ROLE } }, deleted];
+    },
   },
 ];
 

@@ -124,9 +124,12 @@ const MEMBER_SYSTEM_BOUNDARIES: Record<string, ByAction> = {
     delete: rows(mineInTenant()),
   },
   directus_translations: { read: OPEN },
+  // Owners add and remove members; the rules leave these permissions to their policy alone.
   directus_users: {
+    create: rows(equalsAndExists('role', CURRENT_ROLE), { payload: equalsAndExists('role', CURRENT_ROLE) }),
     read: rows(equalsAndExists('role', CURRENT_ROLE), { queryFields: ['role'] }),
     update: rowsOfMine('id'),
+    delete: rows(equalsAndExists('role', CURRENT_ROLE)),
   },
 };
 

@@ -1,6 +1,6 @@
 import type { Filter, Permission, PermissionsAction, SchemaOverview } from '@directus/types';
 import { boundaryOf, type Boundary, type BoundaryContext, type Requester } from './boundaries.ts';
-import { isOwnedSystemCollection, TENANT_FIELD } from './managed.ts';
+import { isOwnedSystemCollection, POLICIES, TENANT_FIELD } from './managed.ts';
 import { and, contains, CURRENT_ROLE, ownTenant, ownTenantOrNobody, without } from './predicates.ts';
 import type { Scope } from './types.ts';
 
@@ -8,7 +8,7 @@ import type { Scope } from './types.ts';
 export type PermissionRow = Pick<
   Permission,
   'collection' | 'action' | 'permissions' | 'validation' | 'presets' | 'fields'
->;
+> & { policy?: string | null };
 
 /** A new file gets its stored name from Directus, after this was looked at. */
 const NO_FILE_NAME = { filename_disk: { _null: true } } as Filter;
@@ -33,6 +33,7 @@ export function narrowPermissions<Row extends PermissionRow>(
   context: BoundaryContext,
 ): Row[] {
   return permissions.map(withGivenFileName(requester, context)).flatMap((permission) => {
+    if (requester === 'member' && managesMembers(permission) && permission.policy !== POLICIES.owner) return [];
     const boundary = boundaryOf(permission.collection, permission.action, requester, context);
     const narrowed = narrow(permission, boundary);
     if (!narrowed) return [];
@@ -40,6 +41,11 @@ export function narrowPermissions<Row extends PermissionRow>(
       requester === 'outsider' && context.fieldsCanBeHidden ? hideTenantField(narrowed, context.schema) : narrowed,
     ];
   });
+}
+
+/** Who belongs to a tenant is the business of its owners, whatever another policy says. */
+function managesMembers({ collection, action }: PermissionRow): boolean {
+  return collection === 'directus_users' && (action === 'create' || action === 'delete');
 }
 
 /** Uploads reach no hook, so the rule is what keeps the stored name of a file. */

@@ -11,6 +11,7 @@ import { createErasures } from './erasures.ts';
 import { gate } from './gate.ts';
 import { assertIdentityIsCurrent, createGuard } from './guard.ts';
 import { licenceGuard } from './licence-guard.ts';
+import { createMembersShadow } from './members.ts';
 import { mount, mountBetween } from './placement.ts';
 import { collectionOf, partsOf } from './route.ts';
 import { createRouteGuards } from './routes.ts';
@@ -27,6 +28,7 @@ export default defineHook(({ action, filter, init }, context) => {
     createAttemptsWatch(context),
     licenceGuard,
     schemaGuard,
+    createMembersShadow(context),
     createRouteGuards(context),
     createCountsGuard(database),
     createErasures(context),

@@ -7,8 +7,9 @@ import { alignLevel } from '../../services/memberships.ts';
 import { rolesNamedFor } from '../../services/providers.ts';
 import { roleGivesAdminAccess } from '../../services/roles.ts';
 import { hasAdminAccess } from '../../services/super-admins.ts';
-import { InvalidFieldError } from '../../tenancy/errors.ts';
+import { InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
 import { uuidIn } from '../../tenancy/identity.ts';
+import { requesterOf } from '../../tenancy/queries.ts';
 import { judgeMapping, landingLevelOf, type KnownUser, type Mapped } from '../../tenancy/landing.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS_ROLE } from '../../tenancy/managed.ts';
 import type { Context } from '../../runtime.ts';
@@ -31,6 +32,17 @@ export function registerRegistrationGuards({ filter }: RegisterFunctions, contex
 
     return changes;
   });
+
+  // Owners manage members by the services of the bundle, which the request wall calls.
+  for (const event of ['users.create', 'users.delete']) {
+    filter(event, (payload, _meta, { accountability }) => {
+      if (accountability && !accountability.admin && requesterOf(accountability) === 'member') {
+        throw new RefusedError({ reason: 'Members are added and removed by the owners of the tenant.' });
+      }
+
+      return payload;
+    });
+  }
 
   filter<Item>('users.create', async (payload, _meta, { accountability, database }) => {
     if (isManagedWrite() || !mayDecide(accountability)) return payload;
