@@ -75,7 +75,8 @@ export interface TenantQuery {
 }
 
 export interface NewMember extends NewOwner {
-  level: LevelName;
+  /** Left out for somebody with a role of the project, whose policies become the level then. */
+  level?: LevelName;
 }
 
 /** Who hands a tenant over to whom, by the ids of members. */
@@ -187,6 +188,15 @@ export function readTenantMembers<Schema>(tenant: string): RestCommand<TenantMem
 /** Makes somebody a member of a tenant. */
 export function addTenantMember<Schema>(tenant: string, member: NewMember): RestCommand<TenantMember, Schema> {
   return () => ({ path: pathOf('tenants', tenant, 'members'), method: 'POST', body: JSON.stringify(member) });
+}
+
+/** Makes all users with a role of the project members: the policies of the role become their level. */
+export function adoptRole<Schema>(tenant: string, role: string): RestCommand<{ adopted: number }, Schema> {
+  return () => ({
+    path: pathOf('tenants', tenant, 'members', 'adopt'),
+    method: 'POST',
+    body: JSON.stringify({ role }),
+  });
 }
 
 /** Gives a member another level. */

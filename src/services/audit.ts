@@ -28,6 +28,7 @@ export type TenancyAction =
   | 'member.invited'
   | 'member.removed'
   | 'member.left'
+  | 'role.adopted'
   | 'ownership.transferred'
   | 'token.created'
   | 'token.revoked'

@@ -3,6 +3,7 @@ import type { AbstractService, Item } from '@directus/types';
 import type { Knex } from 'knex';
 import { isDirectusError } from '@directus/errors';
 import { ConflictError, InvalidFieldError, NotUniqueError } from '../tenancy/errors.ts';
+import { uuidIn } from '../tenancy/identity.ts';
 import { levelOfPolicy, POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
 import type { TenantMember } from '../tenancy/types.ts';
 import { announce, type TenancyAction } from './audit.ts';
@@ -20,7 +21,10 @@ import {
   noSuchMember,
   recordMembership,
   replaceStanding,
+  type Standing,
 } from './memberships.ts';
+import { standingOfRole } from './roles.ts';
+import { touchesTenants } from './tenant-roles.ts';
 import { hasAdminAccess } from './super-admins.ts';
 
 export interface NewPerson {
@@ -77,7 +81,8 @@ export async function listMembers(context: ServiceContext, tenant: string): Prom
  * Makes somebody a member of a tenant, all or nothing: a new user, or one that the project has already where the requester
  * may know of such.
  *
- * @param level one of the managed levels, or the id of a policy that is a level of this project
+ * @param level one of the managed levels, or the id of a policy that is a level of this project; left out for somebody with a
+ *   role of the project, whose policies become the level then
  * @param mayAddUsers whether somebody who has the address already becomes a member; otherwise the address is taken
  * @param sendTo how somebody who is to be invited is
  * @throws NotUniqueError when the e-mail address belongs to a user already, or to a member of this tenant
@@ -86,14 +91,14 @@ export async function listMembers(context: ServiceContext, tenant: string): Prom
 export async function addMember(
   context: ServiceContext,
   tenant: string,
-  level: string,
+  level: string | undefined,
   person: NewPerson,
   mayAddUsers: boolean,
   sendTo: Invite = sendInvitation,
 ): Promise<TenantMember> {
   const { schema } = await cachedAccess(context);
   const { database } = context;
-  const policy = await policyOfLevel(database, level);
+  const policy = level === undefined ? null : await policyOfLevel(database, level);
 
   const existing: { id: string } | undefined = mayAddUsers
     ? await database('directus_users').whereRaw('LOWER(??) = ?', ['email', person.email.toLowerCase()]).first('id')
@@ -103,6 +108,7 @@ export async function addMember(
     ? await addExistingUser(context, tenant, policy, existing.id, person)
     : await database.transaction((transaction) =>
         asManagedWrite(async () => {
+          if (policy === null) throw levelIsMissing();
           const access = fullAccessWith(context, schema, transaction);
           const id = await createUser(access, tenant, policy, person);
           await recordMembership(access, tenant, id, { policy });
@@ -111,11 +117,18 @@ export async function addMember(
       );
 
   if (!existing && person.invite) await sendTo(context, tenant, person.email);
-  await announce(context, { action: 'member.added', tenant, details: { member: user, level } });
 
   const member = (await listMembers(context, tenant)).find((entry) => entry.user.id === user);
   if (!member) throw new Error(`The member ${user} was created and is not there any more.`);
+  await announce(context, { action: 'member.added', tenant, details: { member: user, level: member.level } });
   return member;
+}
+
+function levelIsMissing(): Error {
+  return new InvalidFieldError({
+    field: 'level',
+    reason: 'is required: it is told by the role of the project alone that somebody has already',
+  });
 }
 
 /**
@@ -125,7 +138,7 @@ export async function addMember(
 async function addExistingUser(
   context: ServiceContext,
   tenant: string,
-  policy: string,
+  policy: string | null,
   user: string,
   { password, invite, first_name, last_name }: NewPerson,
 ): Promise<string> {
@@ -137,16 +150,67 @@ async function addExistingUser(
   }
 
   await asOneChange(context, tenant, async (access) => {
-    await assertCanBelong(access.knex, tenant, user);
-    await bookUser(access, tenant, user, policy);
+    await joinWith(access, tenant, user, policy);
   });
 
   return user;
 }
 
+/** Makes a user of the project a member, with the level of a policy or with what the role of the project gave so far. */
+async function joinWith(access: FullAccess, tenant: string, user: string, policy: string | null): Promise<void> {
+  const { knex } = access;
+  await assertMayJoin(knex, tenant, user);
+
+  const row: { role: string | null } | undefined = await knex('directus_users').where({ id: user }).first('role');
+  // Asked for in any case: whoever has admin access by the role belongs to no tenant.
+  const former = await standingOfRole(knex, row?.role ?? null, 'email');
+  const standing = policy === null ? former : { policy };
+  if (!standing) throw levelIsMissing();
+
+  await bookUser(access, tenant, user, standing);
+}
+
+/**
+ * Makes all users with a role of the project members of a tenant: the policies of the role become their level. All of them or
+ * none.
+ *
+ * @param role its id
+ * @returns how many there were
+ * @throws InvalidFieldError when there is no such role of the project, or one of its users can belong to no tenant
+ */
+export async function adoptRole(context: ServiceContext, tenant: string, role: string): Promise<number> {
+  const { database } = context;
+  const id = uuidIn(role);
+  const row: unknown = id !== null && (await database('directus_roles').where({ id }).first('id'));
+
+  if (id === null || !row || (await touchesTenants(database, [id]))) {
+    throw new InvalidFieldError({
+      field: 'role',
+      reason: 'must be the id of a role of this project that is no tenant',
+    });
+  }
+
+  const users = await asOneChange(context, tenant, async (access) => {
+    const standing = await standingOfRole(access.knex, id, 'role');
+    if (!standing) throw new InvalidFieldError({ field: 'role', reason: 'has no policy that could be a level' });
+
+    const found: string[] = await access.knex('directus_users').where({ role: id }).orderBy('id').pluck('id');
+
+    for (const user of found) {
+      await assertMayJoin(access.knex, tenant, user, 'role');
+      await bookUser(access, tenant, user, standing);
+    }
+
+    return found;
+  });
+
+  await announce(context, { action: 'role.adopted', tenant, details: { role: id, members: users.length } });
+  return users.length;
+}
+
 /** As {@link addMember}, for a user who can belong to the tenant, on the connection of `access`. */
-export async function bookUser(access: FullAccess, tenant: string, user: string, policy: string): Promise<void> {
-  await recordMembership(access, tenant, user, { policy });
+export async function bookUser(access: FullAccess, tenant: string, user: string, standing: Standing): Promise<void> {
+  await recordMembership(access, tenant, user, standing);
 
   const open: unknown = await access
     .knex({ user: 'directus_users' })
@@ -159,22 +223,12 @@ export async function bookUser(access: FullAccess, tenant: string, user: string,
 }
 
 /**
- * @param field what names the user in the request
- * @throws NotUniqueError for a member of this tenant
- * @throws InvalidFieldError for somebody with admin access, or with a role of the project's own
+ * As {@link assertMayJoin}, for who is to have a level without losing a role by the way.
+ *
+ * @throws InvalidFieldError for somebody with a role of the project's own too
  */
-export async function assertCanBelong(knex: Knex, tenant: string, user: string, field = 'email'): Promise<void> {
-  const isMember: unknown = await knex(TENANT_MEMBERS)
-    .where({ [TENANT_FIELD]: tenant, user_id: user })
-    .first('id');
-  if (isMember) throw new NotUniqueError({ field, reason: 'belongs to a member of this tenant already' });
-
-  if (await hasAdminAccess(knex, [user])) {
-    throw new InvalidFieldError({
-      field,
-      reason: 'belongs to somebody with admin access, who can belong to no tenant',
-    });
-  }
+export async function assertCanBelong(knex: Knex, tenant: string, user: string, field: string): Promise<void> {
+  await assertMayJoin(knex, tenant, user, field);
 
   const role: { name: string } | undefined = await knex({ user: 'directus_users' })
     .join({ role: 'directus_roles' }, 'role.id', 'user.role')
@@ -189,6 +243,25 @@ export async function assertCanBelong(knex: Knex, tenant: string, user: string, 
       reason:
         `belongs to somebody with the role "${role.name}", and a member’s role is the tenant. Take the role away, and attach ` +
         'its policies to the user where they are still needed',
+    });
+  }
+}
+
+/**
+ * @param field what names the user in the request
+ * @throws NotUniqueError for a member of this tenant
+ * @throws InvalidFieldError for somebody with admin access
+ */
+async function assertMayJoin(knex: Knex, tenant: string, user: string, field = 'email'): Promise<void> {
+  const isMember: unknown = await knex(TENANT_MEMBERS)
+    .where({ [TENANT_FIELD]: tenant, user_id: user })
+    .first('id');
+  if (isMember) throw new NotUniqueError({ field, reason: 'belongs to a member of this tenant already' });
+
+  if (await hasAdminAccess(knex, [user])) {
+    throw new InvalidFieldError({
+      field,
+      reason: 'belongs to somebody with admin access, who can belong to no tenant',
     });
   }
 }

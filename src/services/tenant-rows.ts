@@ -60,7 +60,7 @@ export async function completeRow(access: FullAccess, tenant: string): Promise<v
   const membership: unknown = await knex(TENANT_MEMBERS)
     .where({ [TENANT_FIELD]: tenant, user_id: owner })
     .first('id');
-  if (membership === undefined) await bookUser(access, tenant, owner, POLICIES.owner);
+  if (membership === undefined) await bookUser(access, tenant, owner, { policy: POLICIES.owner });
 }
 
 /** Lets role and root folder of a tenant follow what its row says now. */

@@ -10,7 +10,7 @@ import endpoint from '../../src/endpoints/tenancy/index.ts';
 import { accountWithToken, login, send, type Account } from '../support/client.ts';
 import { BUNDLE_ROUTES, documentedRoutes } from '../support/escalation/routes.ts';
 import { startTestHost } from '../support/host.ts';
-import { createPerson, createPolicy } from '../support/people.ts';
+import { createPerson, createPolicy, createRole } from '../support/people.ts';
 import { createTenant, createWorld, must, type World } from '../support/world.ts';
 
 interface Operation {
@@ -290,6 +290,8 @@ describe('The OpenAPI document of a project', () => {
     const member = `/tenancy/tenants/told/members/${added.id}`;
     await check(owner, 'PATCH', member, `${members}/{member}`, { level: 'editor' });
     await check(owner, 'POST', `${member}/invitation`, `${members}/{member}/invitation`);
+    const role = await createRole(superAdmin, [await createPolicy(superAdmin, [])]);
+    await check(superAdmin, 'POST', '/tenancy/tenants/told/members/adopt', `${members}/adopt`, { role });
     const made = (await check(owner, 'POST', '/tenancy/tenants/told/tokens', `${tenant}/tokens`, { name: 'Web' })) as {
       id: string;
     };

@@ -66,3 +66,18 @@ export function everythingOn(collections: readonly string[]): PermissionDefiniti
     (['create', 'read', 'update', 'delete', 'share'] as const).map((action) => ({ collection, action })),
   );
 }
+
+/** A role of the project, below `parent` where one is named, with policies in this order. */
+export async function createRole(
+  superAdmin: Account,
+  policies: readonly string[],
+  { parent = null }: { parent?: string | null } = {},
+): Promise<string> {
+  const { id } = await must<{ id: string }>(superAdmin, 'POST', '/roles', {
+    name: `Role ${randomUUID()}`,
+    parent,
+    policies: policies.map((policy, index) => ({ policy, sort: index + 1 })),
+  });
+
+  return id;
+}

@@ -5,6 +5,7 @@ import { createApiToken, listApiTokens, revokeApiToken } from '../../services/ap
 import { listLevels, setAssignable } from '../../services/levels.ts';
 import {
   addMember,
+  adoptRole,
   changeLevel,
   inviteAgain,
   listMembers,
@@ -12,6 +13,7 @@ import {
   type NewPerson,
 } from '../../services/members.ts';
 import { transferOwnership } from '../../services/ownership.ts';
+import { findTenantId } from '../../services/tenants.ts';
 import { LEVELS } from '../../tenancy/managed.ts';
 import { accountabilityOf, expected, handleAnyOwner, handleOwner, handleSuperAdmin, parse } from './http.ts';
 import { hasOneWayIn, person, TWO_WAYS_IN } from './new-tenant.ts';
@@ -20,8 +22,11 @@ import { hasOneWayIn, person, TWO_WAYS_IN } from './new-tenant.ts';
 const level = z.string(expected(`one of ${LEVELS.join(', ')}, or the id of a policy that is a level of this project`));
 
 export const memberToCreate = z
-  .strictObject({ ...person, level }, expected('an object'))
+  .strictObject({ ...person, level: level.optional() }, expected('an object'))
   .refine(hasOneWayIn, TWO_WAYS_IN);
+
+/** A role of the project whose users become members. */
+export const roleToAdopt = z.strictObject({ role: z.string(expected('the id of a role')) }, expected('an object'));
 
 export const memberChanges = z.strictObject({ level }, expected('an object'));
 
@@ -44,7 +49,7 @@ export const tokenToCreate = z.strictObject(
  *
  * @throws InvalidFieldError for each field that is not as it must be
  */
-export function parseMember(body: unknown): NewPerson & { level: string } {
+export function parseMember(body: unknown): NewPerson & { level?: string | undefined } {
   return parse(memberToCreate, body);
 }
 
@@ -68,6 +73,15 @@ export function membersRouter(router: Router, context: EndpointExtensionContext)
       // Who else is a user of the project is nothing to the owner of a tenant.
       const mayAddUsers = accountabilityOf(request)?.admin === true;
       response.status(201).json({ data: await addMember(by(request), tenant, level, newPerson, mayAddUsers) });
+    }),
+  );
+
+  router.post(
+    '/tenants/:tenant/members/adopt',
+    handleSuperAdmin(async (request, response) => {
+      const tenant = await findTenantId(database, named(request, 'tenant'));
+      const { role } = parse(roleToAdopt, request.body);
+      response.json({ data: { adopted: await adoptRole(by(request), tenant, role) } });
     }),
   );
 

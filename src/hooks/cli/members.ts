@@ -5,6 +5,7 @@ import type { ServiceContext } from '../../services/directus.ts';
 import { listLevels, setAssignable } from '../../services/levels.ts';
 import {
   addMember,
+  adoptRole,
   changeLevel,
   deliverInvitation,
   inviteAgain,
@@ -14,6 +15,7 @@ import {
 import { transferOwnership } from '../../services/ownership.ts';
 import { findTenantId } from '../../services/tenants.ts';
 import { levelsAsText, membersAsText, tokensAsText } from '../../tenancy/members-text.ts';
+import { counted } from '../../tenancy/doctor/report.ts';
 import type { TenantMember } from '../../tenancy/types.ts';
 import { CommandError, runCommand, type Command } from './command.ts';
 
@@ -76,6 +78,16 @@ function membersCommand(group: Command, context: ServiceContext): void {
         const tenant = await findTenantId(database, named);
         const member = await addMember(context, tenant, wanted, person, true, deliverInvitation);
         return { output: json ? JSON.stringify(member) : `Added ${email} as ${member.level}.`, exitCode: 0 };
+      }),
+    );
+
+  members
+    .command('adopt <tenant> <role>')
+    .description('Make all users with a role of the project, by its id, members: its policies become their level')
+    .action(async (named: string, role: string) =>
+      runCommand(context, async () => {
+        const adopted = await adoptRole(context, await findTenantId(database, named), role);
+        return { output: `${counted(adopted, 'user')} became members.`, exitCode: 0 };
       }),
     );
 

@@ -3,9 +3,9 @@ import type { Knex } from 'knex';
 import { fullAccess } from '../../services/directus.ts';
 import { landed, policiesIn, statusOfTenant, withArrivals, withLanding, type Arrival } from '../../services/landing.ts';
 import { asManagedWrite, isManagedWrite } from '../../services/managed-writes.ts';
-import { alignLevel } from '../../services/memberships.ts';
+import { alignLevel, type Standing } from '../../services/memberships.ts';
 import { rolesNamedFor } from '../../services/providers.ts';
-import { roleGivesAdminAccess } from '../../services/roles.ts';
+import { roleGivesAdminAccess, standingOfRole } from '../../services/roles.ts';
 import { hasAdminAccess } from '../../services/super-admins.ts';
 import { InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
 import { uuidIn } from '../../tenancy/identity.ts';
@@ -79,13 +79,21 @@ export function registerRegistrationGuards({ filter }: RegisterFunctions, contex
 
       if (!accountability && status !== 'active' && !user.memberships.includes(tenant)) return withoutRole(changes);
 
-      const standing = user.memberships.includes(tenant) ? null : { policy: POLICIES[landingLevelOf(env)] };
+      const standing = user.memberships.includes(tenant)
+        ? null
+        : await standingOf(database, user, accountability !== null);
       arrivals.push({ user: user.id, standing });
     }
 
     if (arrivals.length === 0) return changes;
     return withArrivals({ ...context, actor: accountability ?? null }, changes, tenant, arrivals);
   });
+
+  /** A super-admin moves somebody with what the role gave so far; an identity provider gives the level of the operator. */
+  async function standingOf(database: Knex, { role }: User, bySuperAdmin: boolean): Promise<Standing> {
+    if (!bySuperAdmin) return { policy: POLICIES[landingLevelOf(env)] };
+    return (await standingOfRole(database, role, 'role')) ?? { policy: POLICIES.viewer };
+  }
 
   filter<Item>('access.create', async (row, _meta, { database, schema }) =>
     schema ? landed(row, database, schema) : row,

@@ -104,7 +104,7 @@ async function bookable(database: Knex): Promise<{ tenant: string; owner: string
   const possible: typeof rows = [];
 
   for (const row of rows) {
-    const refusal = await assertCanBelong(database, row.tenant, row.owner).then(() => null, String);
+    const refusal = await assertCanBelong(database, row.tenant, row.owner, 'owner').then(() => null, String);
     if (refusal === null) possible.push(row);
   }
 
@@ -187,7 +187,7 @@ export const memberships: Check = {
 
       // Whoever was put on a list above is no owner of a tenant without members any more.
       const owners = await bookable(database);
-      for (const { tenant, owner } of owners) await bookUser(access, tenant, owner, POLICIES.owner);
+      for (const { tenant, owner } of owners) await bookUser(access, tenant, owner, { policy: POLICIES.owner });
       if (owners.length > 0)
         done.push(
           `Made ${counted(owners.length, 'owner')} ${owners.length === 1 ? 'a member' : 'members'} of their tenant.`,

@@ -367,6 +367,10 @@ function specials(
     'POST /tenancy/tenants/{tenant}/members': [
       { path: '/tenancy/tenants/south/members', body: { email: 'new@example.com', level: 'owner' } },
     ],
+    'POST /tenancy/tenants/{tenant}/members/adopt': [
+      { path: '/tenancy/tenants/south/members/adopt', body: { role: tenant } },
+      { path: '/tenancy/tenants/north/members/adopt', body: { role: tenant } },
+    ],
     'PATCH /tenancy/tenants/{tenant}/members/{member}': [
       { path: `/tenancy/tenants/south/members/${member}`, body: { level: 'owner' } },
       { path: `/tenancy/tenants/north/members/${member}`, body: { level: 'owner' } },

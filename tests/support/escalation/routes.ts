@@ -19,6 +19,7 @@ export const BUNDLE_ROUTES: readonly RouteName[] = [
   'GET /tenancy/tenants/{tenant}/audit',
   'GET /tenancy/tenants/{tenant}/members',
   'POST /tenancy/tenants/{tenant}/members',
+  'POST /tenancy/tenants/{tenant}/members/adopt',
   'PATCH /tenancy/tenants/{tenant}/members/{member}',
   'POST /tenancy/tenants/{tenant}/members/{member}/invitation',
   'DELETE /tenancy/tenants/{tenant}/members/{member}',

@@ -448,6 +448,7 @@ export const VERDICTS: Readonly<Record<RouteName, Row>> = {
   'GET /tenancy/tenants/{tenant}/audit': 'denied',
   'GET /tenancy/tenants/{tenant}/members': 'denied',
   'POST /tenancy/tenants/{tenant}/members': 'denied',
+  'POST /tenancy/tenants/{tenant}/members/adopt': 'denied',
   'PATCH /tenancy/tenants/{tenant}/members/{member}': 'denied',
   'POST /tenancy/tenants/{tenant}/members/{member}/invitation': 'denied',
   'DELETE /tenancy/tenants/{tenant}/members/{member}': 'denied',

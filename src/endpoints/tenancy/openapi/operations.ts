@@ -3,7 +3,7 @@ import { scopeRequest, uniquenessRequest } from '../collections.ts';
 import { fixRequest } from '../doctor.ts';
 import { erasureQuery } from '../erase.ts';
 import { switchRequest } from '../me.ts';
-import { memberChanges, memberToCreate, tokenToCreate, transfer } from '../members.ts';
+import { memberChanges, memberToCreate, roleToAdopt, tokenToCreate, transfer } from '../members.ts';
 import { tenantToCreate } from '../new-tenant.ts';
 import { listQuery, pageQuery, tenantChanges } from '../tenants.ts';
 import { list, ref, type Schema } from './schemas.ts';
@@ -130,6 +130,13 @@ export const OPERATIONS: Record<string, Operation> = {
     body: memberToCreate,
     status: 201,
     data: ref('TenantMember'),
+  },
+  'POST /tenancy/tenants/{tenant}/members/adopt': {
+    id: 'adoptRole',
+    for: 'super-admin',
+    summary: 'Make all users with a role of the project members',
+    body: roleToAdopt,
+    data: ref('AdoptedRole'),
   },
   'PATCH /tenancy/tenants/{tenant}/members/{member}': {
     id: 'updateTenantMember',

@@ -87,6 +87,8 @@ export const SCHEMAS = {
     active: yesOrNo,
   }),
 
+  AdoptedRole: object<{ adopted: number }>({ adopted: count }),
+
   TenantLevel: object<AssignableLevel>({ level: text, policy: uuid, name: text, app_access: yesOrNo }),
 
   TenantToken: object<ApiToken>(token),

@@ -210,6 +210,7 @@ export const german: Catalogue = {
       'member-invited': 'Einladung erneut gesendet',
       'member-removed': 'Mitglied entfernt',
       'member-left': 'Mitglied ausgetreten',
+      'role-adopted': 'Benutzer einer Rolle wurden Mitglieder',
       'ownership-transferred': 'Mandant übergeben',
       'token-created': 'Token angelegt',
       'token-revoked': 'Token widerrufen',

@@ -204,6 +204,7 @@ export const english = {
       'member-invited': 'Invitation sent again',
       'member-removed': 'Member removed',
       'member-left': 'Member left',
+      'role-adopted': 'Users of a role became members',
       'ownership-transferred': 'Tenant handed over',
       'token-created': 'Token created',
       'token-revoked': 'Token revoked',

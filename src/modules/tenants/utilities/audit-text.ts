@@ -13,6 +13,7 @@ export const AUDIT_ACTIONS = [
   'member-invited',
   'member-removed',
   'member-left',
+  'role-adopted',
   'ownership-transferred',
   'token-created',
   'token-revoked',
