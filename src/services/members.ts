@@ -429,13 +429,15 @@ export async function removeMember(
     if (await isProgram(access.knex, user)) {
       await access.users().updateOne(user, { status: 'archived', token: null });
     } else if (row?.role === tenant) {
-      const next: { tenant: string } | undefined = await access
-        .knex(TENANT_MEMBERS)
-        .join(TENANTS, `${TENANTS}.id`, `${TENANT_MEMBERS}.${TENANT_FIELD}`)
-        .where({ user_id: user, status: 'active' })
-        .orderBy(`${TENANTS}.name`)
-        .first({ tenant: `${TENANTS}.id` });
+      const others: { tenant: string; status: string }[] = await access
+        .knex({ membership: TENANT_MEMBERS })
+        .join({ tenant: TENANTS }, 'tenant.id', `membership.${TENANT_FIELD}`)
+        .where('membership.user_id', user)
+        .orderBy('tenant.name')
+        .select({ tenant: 'tenant.id', status: 'tenant.status' });
 
+      // Who belongs to closed ones alone waits there: nobody gets out of no tenant without a super-admin.
+      const next = others.find(({ status }) => status === 'active') ?? others[0];
       await access.items('directus_users').updateOne(user, { role: next?.tenant ?? null });
     }
 

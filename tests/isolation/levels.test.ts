@@ -315,6 +315,24 @@ inEveryCell('Who may do what in a tenant', (world, host) => {
       expect((await actions())[0]).toBe('member.left');
     });
 
+    it('waits in a tenant that is closed, where there is no other', async () => {
+      const { superAdmin, url } = world();
+      const other = await createTenant(url, superAdmin, `Waiting${count}`);
+      await must(superAdmin, 'POST', `/tenancy/tenants/${other.slug}/members`, {
+        email: tenant.viewer.email,
+        level: 'viewer',
+      });
+      await must(superAdmin, 'POST', `/tenancy/tenants/${other.slug}/suspend`);
+      await must(tenant.viewer, 'DELETE', `/tenancy/me/memberships/${tenant.slug}`);
+      await expect(again(tenant.viewer)).rejects.toBeDefined();
+
+      await must(superAdmin, 'POST', `/tenancy/tenants/${other.slug}/resume`);
+      expect(await must(await again(tenant.viewer), 'GET', '/tenancy/me')).toMatchObject({
+        tenant: { slug: other.slug },
+        level: 'viewer',
+      });
+    });
+
     it('is refused to the only owner', async () => {
       expect((await tenant.owner.send('DELETE', `/tenancy/me/memberships/${tenant.slug}`)).status).toBe(409);
       expect((await memberOf(tenant.owner)).level).toBe('owner');
