@@ -12,6 +12,7 @@ import {
   type IdentityProvider,
 } from '../support/identity-provider.ts';
 import { Mailbox } from '../support/mailbox.ts';
+import { startOpenIdProvider } from '../support/openid-provider.ts';
 import { runSql } from '../support/sql.ts';
 import { createTenant, createWorld, must, TENANT_COLLECTIONS, type World } from '../support/world.ts';
 
@@ -31,10 +32,12 @@ describe.each(cells)('Whoever comes by themselves (Directus $directus, $database
   let database: Database;
   let world: World;
   let provider: IdentityProvider;
+  let openId: IdentityProvider;
   let claims: Claims | undefined;
 
   beforeAll(async () => {
     provider = await startIdentityProvider(() => claims);
+    openId = await startOpenIdProvider(() => claims);
     host = await startTestHost({ ...cell, env });
     ({ database } = host);
     world = await createWorld(host);
@@ -44,6 +47,7 @@ describe.each(cells)('Whoever comes by themselves (Directus $directus, $database
     await host?.stop();
     await database?.drop();
     await provider?.stop();
+    await openId?.stop();
     mailbox.remove();
   });
 
@@ -250,13 +254,25 @@ describe.each(cells)('Whoever comes by themselves (Directus $directus, $database
     it('that gives everybody a tenant, with the level of the environment (OpenID Connect)', async () => {
       const email = 'openid@provider.example.com';
       await restart({
-        ...provider.environment({ driver: 'openid', defaultRole: world.north.id }),
+        ...openId.environment({ defaultRole: world.north.id }),
         TENANCY_LANDING_LEVEL: 'editor',
       });
 
       await actsIn(await comeAs(email), 'north', email, 'editor');
       await expect.poll(() => auditOf('north', email)).toEqual(['member.added']);
       await actsIn(await comeAs(email), 'north', email, 'editor');
+    });
+
+    it('that maps groups to tenants, by its signed word (OpenID Connect)', async () => {
+      const email = 'mapped@provider.example.com';
+      await restart(openId.environment({ roleMapping: { north: world.north.id, south: world.south.id } }));
+      await actsIn(await comeAs(email, 'north'), 'north', email);
+      await actsIn(await comeAs(email, 'south'), 'south', email);
+      expect(Object.keys(await membershipsOf(email)).sort()).toEqual([world.north.id, world.south.id].sort());
+
+      const stranger = 'stranger@provider.example.com';
+      await seesNothing(await comeAs(stranger, 'west'));
+      expect(await membershipsOf(stranger)).toEqual({});
     });
 
     describe('that maps groups to roles', () => {

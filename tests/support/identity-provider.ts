@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -9,7 +8,7 @@ export interface Claims {
 }
 
 export interface IdentityProvider {
-  /** Variables with which Directus knows it, by default with OAuth 2.0; roles are mapped from `groups` when given. */
+  /** Variables with which Directus knows it; roles are mapped from `groups` when given. */
   environment(options: ProviderOptions): Record<string, string>;
   stop(): Promise<void>;
 }
@@ -17,31 +16,19 @@ export interface IdentityProvider {
 export interface ProviderOptions {
   defaultRole?: string;
   roleMapping?: Record<string, string>;
-  driver?: 'oauth2' | 'openid';
 }
 
 const SECRET = 'a secret that only the provider and Directus know';
 
-/** A token of OpenID Connect, signed with the secret of the client (HS256). */
-function signed(claims: object): string {
-  const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
-  const text = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded(claims)}`;
-  return `${text}.${createHmac('sha256', SECRET).update(text).digest('base64url')}`;
-}
-
 /**
- * An OAuth 2.0 provider (RFC 6749) with OpenID Connect on this machine, in the place of one on the internet: whoever is sent to
- * it comes back logged in at once. Directus talks to it with its real client.
+ * What a provider of OAuth 2.0 (RFC 6749) does that has no OpenID Connect, in the place of one on the internet: whoever is sent
+ * to it comes back logged in at once. Directus talks to it with its real client.
  */
 export async function startIdentityProvider(claims: () => Claims | undefined): Promise<IdentityProvider> {
-  let nonce: string | null = null;
-
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://provider');
-    const url = `http://${String(request.headers.host)}`;
 
     if (pathname === '/authorize') {
-      nonce = searchParams.get('nonce');
       const back = new URL(searchParams.get('redirect_uri')!);
       back.searchParams.set('code', 'granted');
       back.searchParams.set('state', searchParams.get('state')!);
@@ -49,27 +36,11 @@ export async function startIdentityProvider(claims: () => Claims | undefined): P
       return;
     }
 
-    const now = Math.floor(Date.now() / 1000);
     const { email, ...others } = claims() ?? { email: '' };
     const person = { sub: email, email, ...others };
 
     const bodies: Record<string, object> = {
-      '/.well-known/openid-configuration': {
-        issuer: url,
-        authorization_endpoint: `${url}/authorize`,
-        token_endpoint: `${url}/token`,
-        userinfo_endpoint: `${url}/profile`,
-        response_types_supported: ['code'],
-      },
-      '/token': {
-        access_token: 'token',
-        token_type: 'Bearer',
-        expires_in: 60,
-        // Who speaks OAuth 2.0 alone sends no nonce, and takes no second token.
-        ...(nonce !== null && {
-          id_token: signed({ iss: url, aud: 'directus', iat: now, exp: now + 60, nonce, sub: person.sub }),
-        }),
-      },
+      '/token': { access_token: 'token', token_type: 'Bearer', expires_in: 60 },
     };
 
     const body = bodies[pathname] ?? person;
@@ -81,23 +52,16 @@ export async function startIdentityProvider(claims: () => Claims | undefined): P
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   return {
-    environment: ({ defaultRole, roleMapping, driver = 'oauth2' }) => ({
+    environment: ({ defaultRole, roleMapping }) => ({
       AUTH_PROVIDERS: 'standin',
-      AUTH_STANDIN_DRIVER: driver,
+      AUTH_STANDIN_DRIVER: 'oauth2',
       AUTH_STANDIN_CLIENT_ID: 'directus',
       AUTH_STANDIN_CLIENT_SECRET: SECRET,
       AUTH_STANDIN_IDENTIFIER_KEY: 'email',
       AUTH_STANDIN_ALLOW_PUBLIC_REGISTRATION: 'true',
-      ...(driver === 'openid'
-        ? {
-            AUTH_STANDIN_ISSUER_URL: `${url}/.well-known/openid-configuration`,
-            AUTH_STANDIN_CLIENT_ID_TOKEN_SIGNED_RESPONSE_ALG: 'HS256',
-          }
-        : {
-            AUTH_STANDIN_AUTHORIZE_URL: `${url}/authorize`,
-            AUTH_STANDIN_ACCESS_URL: `${url}/token`,
-            AUTH_STANDIN_PROFILE_URL: `${url}/profile`,
-          }),
+      AUTH_STANDIN_AUTHORIZE_URL: `${url}/authorize`,
+      AUTH_STANDIN_ACCESS_URL: `${url}/token`,
+      AUTH_STANDIN_PROFILE_URL: `${url}/profile`,
       ...(defaultRole && { AUTH_STANDIN_DEFAULT_ROLE_ID: defaultRole }),
       ...(roleMapping && { AUTH_STANDIN_ROLE_MAPPING: `json:${JSON.stringify(roleMapping)}` }),
     }),
@@ -105,17 +69,42 @@ export async function startIdentityProvider(claims: () => Claims | undefined): P
   };
 }
 
-/** Logs in through the provider as a browser does, step by step; answers the access token. */
+/** Logs in through the provider as a browser does, step by step and with the cookies of both; answers the access token. */
 export async function loginThroughProvider(url: string): Promise<string> {
-  const follow = { redirect: 'manual' } as const;
-  const leaving = await fetch(`${url}/auth/login/standin`, follow);
-  const [cookie = ''] = leaving.headers.getSetCookie().map((text) => text.split(';')[0]!);
+  const cookies = new Map<string, Map<string, string>>();
+  const { origin } = new URL(url);
 
-  const provider = await fetch(leaving.headers.get('location')!, follow);
-  const back = new URL(provider.headers.get('location')!);
-  const arrived = await fetch(`${url}${back.pathname}${back.search}`, { ...follow, headers: { Cookie: cookie } });
+  const step = async (target: string): Promise<Response> => {
+    const site = new URL(target).origin;
+    const known = cookies.get(site) ?? new Map<string, string>();
+    const response = await fetch(target, {
+      redirect: 'manual',
+      headers: { Cookie: [...known].map(([name, value]) => `${name}=${value}`).join('; ') },
+    });
 
-  const session = arrived.headers.getSetCookie().find((text) => text.startsWith('directus_session_token='));
-  if (!session) throw new Error(`Nobody was logged in: ${arrived.status} ${await arrived.text()}`);
-  return session.slice(session.indexOf('=') + 1, session.indexOf(';'));
+    for (const [cookie = ''] of response.headers.getSetCookie().map((text) => text.split(';'))) {
+      const [name = '', ...value] = cookie.split('=');
+      known.set(name, value.join('='));
+    }
+
+    cookies.set(site, known);
+    return response;
+  };
+
+  let response = await step(`${url}/auth/login/standin`);
+  let target = new URL(response.headers.get('location')!);
+
+  while (target.origin !== origin) {
+    response = await step(target.href);
+    const location = response.headers.get('location');
+    if (!location) throw new Error(`The provider answered ${response.status}: ${await response.text()}`);
+    const next = new URL(location, target);
+    // Directus is where it runs, whatever address it was told that it has.
+    target = next.pathname.startsWith('/auth/login/') ? new URL(`${url}${next.pathname}${next.search}`) : next;
+  }
+
+  response = await step(target.href);
+  const session = cookies.get(origin)?.get('directus_session_token');
+  if (!session) throw new Error(`Nobody was logged in: ${response.status} ${await response.text()}`);
+  return session;
 }
