@@ -74,7 +74,8 @@ inEveryCell('Tenants as rows of a collection', (world, host) => {
         { name: 'Row A' },
         { name: 'Row B', slug: '' },
       ]);
-      expect(rows.map(({ slug }) => slug)).toEqual(['row-a', 'row-b']);
+      // Directus answers in an order of its own.
+      expect(rows.map(({ slug }) => slug).sort()).toEqual(['row-a', 'row-b']);
 
       const answer = await graphql(
         'mutation { create_tenants_item(data: { name: "Row C", slug: "row-c" }) { id slug } }',
