@@ -151,7 +151,7 @@ describe('The installation', () => {
           expect(steps).toEqual([...new Set(steps)]);
           expect(steps).toHaveLength(STEPS.length);
           // Two sets of permissions are booked as well.
-          expect(await runSql(database, 'SELECT number FROM tenancy_steps')).toHaveLength(STEPS.length + 2);
+          expect(await runSql(database, 'SELECT number FROM tenancy_steps')).toHaveLength(STEPS.length + 3);
 
           for (const host of hosts) {
             const superAdmin = await login(host.url, host.superAdmin);

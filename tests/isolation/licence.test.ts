@@ -1,5 +1,6 @@
 import { readItems } from '@directus/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { POLICIES } from '../../src/tenancy/managed.ts';
 import type { Host } from '../../scripts/hosts/host.ts';
 import { login, outcome, send, type Account, type RequestOptions } from '../support/client.ts';
 import { startTestHost } from '../support/host.ts';
@@ -134,7 +135,8 @@ describe('Directus 12 without custom permission rules', () => {
     });
     expect(await me({ token: refreshed.data.access_token })).toBe(north!.id);
 
-    const person = await createPerson(host.url, superAdmin, { role: north!.id });
+    // A program needs no seat in the Data Studio.
+    const person = await createPerson(host.url, superAdmin, { role: north!.id, policies: [POLICIES.api] });
     await must(superAdmin, 'PATCH', `/users/${person.id}`, { token: 'static-token-of-north' });
     const rows = await send(host.url, 'GET', '/items/projects', { token: 'static-token-of-north' });
     expect(rows).toMatchObject({ status: 403, errors: [{ message: expect.stringContaining('licence') as string }] });
@@ -148,7 +150,9 @@ describe('Directus 12 without custom permission rules', () => {
   });
 
   it('ends the token of a moved user there too', async () => {
-    const person = await createPerson(host.url, superAdmin, { role: owners[0]!.id });
+    const person = await createPerson(host.url, superAdmin, { role: owners[0]!.id, policies: [POLICIES.api] });
+    const member = { email: person.email, level: 'api' };
+    await must(superAdmin, 'POST', `/tenancy/tenants/${owners[1]!.id}/members`, member);
     await must(superAdmin, 'PATCH', `/users/${person.id}`, { role: owners[1]!.id });
     expect(await person.send('GET', '/items/countries')).toMatchObject({
       status: 401,
