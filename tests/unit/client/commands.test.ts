@@ -48,7 +48,7 @@ it('catches wrong fields when it is compiled', () => {
     (): unknown => client.setCollectionScope('articles', { scope: 'tenant', assign: { tenant: 'a', by: 'b' } }),
   ];
 
-  expect(wrong).toHaveLength(8);
+  expect(wrong).toHaveLength(9);
   const provision = () => directus.request(client.provisionTenant({ name: 'North' }));
   expectTypeOf(provision).returns.resolves.toEqualTypeOf<TenantWithUsage>();
 });
