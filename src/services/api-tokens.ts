@@ -30,7 +30,7 @@ export async function createApiToken(
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const user = randomUUID();
 
-  await asOneChange(context, tenant, async (access) => {
+  const id = await asOneChange(context, tenant, async (access) => {
     const programs = access
       .knex({ member: TENANT_MEMBERS })
       .join({ user: 'directus_users' }, 'user.id', 'member.user_id')
@@ -43,15 +43,13 @@ export async function createApiToken(
     }
 
     await access.users().createOne({ id: user, first_name: name, role: tenant, status: 'active', token });
-    await recordMembership(access, tenant, user, { policy: POLICIES.api });
+    const member = await recordMembership(access, tenant, user, { policy: POLICIES.api });
     await alignLevel(access, user);
+    return member;
   });
 
   await announce(context, { action: 'token.created', tenant, details: { member: user, name } });
-
-  const created = (await listApiTokens(context, tenant)).find((each) => each.user === user);
-  if (!created) throw new Error(`The program ${user} was created and is not there any more.`);
-  return { ...created, token };
+  return { id, name, user, token };
 }
 
 /** The tokens of a tenant, by name; what they are is not told. */

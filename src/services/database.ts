@@ -189,3 +189,11 @@ export async function countOf(query: Knex.QueryBuilder): Promise<number> {
   const row = (await query.count({ count: '*' }).first()) as { count?: unknown } | undefined;
   return Number(row?.count ?? 0);
 }
+
+/** Rows that are read and written at once: SQLite puts no more together in one statement. */
+export const ROWS_PER_BATCH = 400;
+
+/** A list in pieces of which one query can ask. */
+export function* batches<Each>(all: readonly Each[], size = ROWS_PER_BATCH): Generator<Each[]> {
+  for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size);
+}

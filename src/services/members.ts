@@ -18,6 +18,7 @@ import {
   endMembership,
   findMember,
   isProgram,
+  nextTenantOf,
   noSuchMember,
   recordMembership,
   replaceStanding,
@@ -190,7 +191,7 @@ export async function adoptRole(context: ServiceContext, tenant: string, role: s
     });
   }
 
-  const users = await asOneChange(context, tenant, async (access) => {
+  const adopted = await asOneChange(context, tenant, async (access) => {
     const standing = await standingOfRole(access.knex, id, 'role');
     if (!standing) throw new InvalidFieldError({ field: 'role', reason: 'has no policy that could be a level' });
 
@@ -201,11 +202,11 @@ export async function adoptRole(context: ServiceContext, tenant: string, role: s
       await bookUser(access, tenant, user, standing);
     }
 
-    return found;
+    return found.length;
   });
 
-  await announce(context, { action: 'role.adopted', tenant, details: { role: id, members: users.length } });
-  return users.length;
+  await announce(context, { action: 'role.adopted', tenant, details: { role: id, members: adopted } });
+  return adopted;
 }
 
 /** As {@link addMember}, for a user who can belong to the tenant, on the connection of `access`. */
@@ -429,16 +430,7 @@ export async function removeMember(
     if (await isProgram(access.knex, user)) {
       await access.users().updateOne(user, { status: 'archived', token: null });
     } else if (row?.role === tenant) {
-      const others: { tenant: string; status: string }[] = await access
-        .knex({ membership: TENANT_MEMBERS })
-        .join({ tenant: TENANTS }, 'tenant.id', `membership.${TENANT_FIELD}`)
-        .where('membership.user_id', user)
-        .orderBy('tenant.name')
-        .select({ tenant: 'tenant.id', status: 'tenant.status' });
-
-      // Who belongs to closed ones alone waits there: nobody gets out of no tenant without a super-admin.
-      const next = others.find(({ status }) => status === 'active') ?? others[0];
-      await access.items('directus_users').updateOne(user, { role: next?.tenant ?? null });
+      await access.items('directus_users').updateOne(user, { role: await nextTenantOf(access.knex, user) });
     }
 
     await alignLevel(access, user, former);

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { ConflictError, NotFoundError } from '../tenancy/errors.ts';
 import { uuidIn } from '../tenancy/identity.ts';
 import { LEVELS, MEMBER_POLICIES_TABLE, POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
-import { withLock } from './database.ts';
+import { batches, withLock } from './database.ts';
 import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
 import { assignablePolicies } from './levels.ts';
 import { asManagedWrite } from './managed-writes.ts';
@@ -32,18 +32,17 @@ export async function isOwner(database: Knex, tenant: string, user: string): Pro
   return row !== undefined;
 }
 
-/** Books a user as member of a tenant. */
+/** Books a user as member of a tenant. Answers the id of the membership. */
 export async function recordMembership(
   { items, knex }: FullAccess,
   tenant: string,
   user: string,
   { policy, additional = [] }: Standing,
-): Promise<void> {
-  const member = await items(TENANT_MEMBERS).createOne({ [TENANT_FIELD]: tenant, user_id: user, policy });
-  const others = new Set(additional.filter((other) => other !== policy));
-  if (others.size === 0) return;
-
-  await knex(MEMBER_POLICIES_TABLE).insert([...others].map((other) => ({ member: String(member), policy: other })));
+): Promise<string> {
+  const member = String(await items(TENANT_MEMBERS).createOne({ [TENANT_FIELD]: tenant, user_id: user, policy }));
+  const others = [...new Set(additional.filter((other) => other !== policy))];
+  if (others.length > 0) await knex(MEMBER_POLICIES_TABLE).insert(others.map((other) => ({ member, policy: other })));
+  return member;
 }
 
 /** The policies that memberships bring beside those of their levels, by membership. */
@@ -132,6 +131,21 @@ export async function alignLevel(access: FullAccess, user: string, former: reado
 }
 
 /**
+ * Where somebody goes on who acts in a tenant no longer: the next active tenant of the own ones, by name, or a closed one, to
+ * wait there, since nobody gets out of no tenant without a super-admin. Null for who belongs to none.
+ */
+export async function nextTenantOf(knex: Knex, user: string): Promise<string | null> {
+  const tenants: { tenant: string; status: string }[] = await knex({ membership: TENANT_MEMBERS })
+    .join({ tenant: TENANTS }, 'tenant.id', `membership.${TENANT_FIELD}`)
+    .where('membership.user_id', user)
+    .orderBy('tenant.name')
+    .select({ tenant: 'tenant.id', status: 'tenant.status' });
+
+  const next = tenants.find(({ status }) => status === 'active') ?? tenants[0];
+  return next?.tenant ?? null;
+}
+
+/**
  * Takes from the members who act in a tenant what only their membership brings them, and no managed level: before memberships
  * go in batches of which nobody looks at each.
  */
@@ -157,11 +171,7 @@ export async function takeStandings(knex: Knex, tenant: string): Promise<void> {
     )
     .pluck('access.id');
 
-  for (let start = 0; start < attached.length; start += BATCH) {
-    await knex('directus_access')
-      .whereIn('id', attached.slice(start, start + BATCH))
-      .delete();
-  }
+  for (const batch of batches(attached)) await knex('directus_access').whereIn('id', batch).delete();
 
   await knex(MEMBER_POLICIES_TABLE)
     .whereIn(
@@ -172,9 +182,6 @@ export async function takeStandings(knex: Knex, tenant: string): Promise<void> {
     )
     .delete();
 }
-
-/** Rows of one statement, which databases limit. */
-const BATCH = 500;
 
 /** Makes `owner` of a tenant one of its owners: the one it is, as long as that is still true. */
 async function alignOwner({ items, knex }: FullAccess, tenant: string): Promise<void> {

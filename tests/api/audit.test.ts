@@ -8,7 +8,7 @@ import { createCollection } from '../support/collections.ts';
 import { login, type Account } from '../support/client.ts';
 import { addExtension } from '../support/extensions.ts';
 import { startTestHost } from '../support/host.ts';
-import { createTenant, must } from '../support/world.ts';
+import { createFlow, createTenant, must } from '../support/world.ts';
 
 interface Entry {
   date: string;
@@ -122,22 +122,18 @@ inEveryCell('The audit trail of a tenant', (world) => {
     await createCollection(superAdmin, 'heard', [{ field: 'status', type: 'string', schema: {} }]);
     await must(superAdmin, 'PUT', '/tenancy/collections/heard', { scope: 'shared' });
 
-    const flow = await must<{ id: string }>(superAdmin, 'POST', '/flows', {
-      name: 'Suspended tenants',
-      trigger: 'event',
-      status: 'active',
-      options: { type: 'action', scope: ['items.update'], collections: ['tenants'] },
-    });
-    const operation = await must<{ id: string }>(superAdmin, 'POST', '/operations', {
-      flow: flow.id,
-      key: 'note',
-      type: 'item-create',
-      name: 'Note',
-      position_x: 1,
-      position_y: 1,
-      options: { permissions: '$full', collection: 'heard', payload: { status: '{{ $trigger.payload.status }}' } },
-    });
-    await must(superAdmin, 'PATCH', `/flows/${flow.id}`, { operation: operation.id });
+    await createFlow(
+      superAdmin,
+      {
+        name: 'Suspended tenants',
+        trigger: 'event',
+        options: { type: 'action', scope: ['items.update'], collections: ['tenants'] },
+      },
+      {
+        type: 'item-create',
+        options: { permissions: '$full', collection: 'heard', payload: { status: '{{ $trigger.payload.status }}' } },
+      },
+    );
 
     const { slug } = await createTenant(url, superAdmin, 'Heard');
     await must(superAdmin, 'POST', `/tenancy/tenants/${slug}/suspend`);

@@ -8,7 +8,7 @@ import { createCollection } from '../support/collections.ts';
 import { login, type Account } from '../support/client.ts';
 import { addExtension } from '../support/extensions.ts';
 import { startTestHost } from '../support/host.ts';
-import { must } from '../support/world.ts';
+import { createFlow, must } from '../support/world.ts';
 
 /** Nobody waits for who listens. */
 const SOON = { timeout: 10_000 };
@@ -73,24 +73,12 @@ describe.each(['11', '12'] as const)('What was done to a tenant (Directus %s)', 
   const provision = (name: string): Promise<{ id: string; slug: string }> =>
     must(superAdmin, 'POST', '/tenancy/tenants', { name });
 
-  const createFlow = async (scope: string, payload: object): Promise<void> => {
-    const flow = await must<{ id: string }>(superAdmin, 'POST', '/flows', {
-      name: scope,
-      trigger: 'event',
-      status: 'active',
-      options: { type: 'action', scope: [scope] },
-    });
-    const operation = await must<{ id: string }>(superAdmin, 'POST', '/operations', {
-      flow: flow.id,
-      key: 'note',
-      type: 'item-create',
-      name: 'Note',
-      position_x: 1,
-      position_y: 1,
-      options: { permissions: '$full', collection: 'heard', payload },
-    });
-    await must(superAdmin, 'PATCH', `/flows/${flow.id}`, { operation: operation.id });
-  };
+  const noteWithFlow = (scope: string, payload: object): Promise<string> =>
+    createFlow(
+      superAdmin,
+      { name: scope, trigger: 'event', options: { type: 'action', scope: [scope] } },
+      { type: 'item-create', options: { permissions: '$full', collection: 'heard', payload } },
+    );
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'tenancy-events-'));
@@ -131,7 +119,7 @@ describe.each(['11', '12'] as const)('What was done to a tenant (Directus %s)', 
   });
 
   it('triggers flows', async () => {
-    await createFlow('tenancy.provisioned', {
+    await noteWithFlow('tenancy.provisioned', {
       event: '{{ $trigger.event }}',
       tenant: '{{ $trigger.tenant }}',
       slug: '{{ $trigger.slug }}',

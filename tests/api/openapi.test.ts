@@ -9,7 +9,7 @@ import { installHost } from '../../scripts/hosts/install.ts';
 import endpoint from '../../src/endpoints/tenancy/index.ts';
 import { accountWithToken, login, send, type Account } from '../support/client.ts';
 import { BUNDLE_ROUTES, documentedRoutes } from '../support/escalation/routes.ts';
-import { startTestHost } from '../support/host.ts';
+import { startTestHost, useHost } from '../support/host.ts';
 import { createPerson, createPolicy, createRole } from '../support/people.ts';
 import { createTenant, createWorld, must, type World } from '../support/world.ts';
 
@@ -329,19 +329,10 @@ describe('The OpenAPI document of a project', () => {
 });
 
 describe('The OpenAPI document of a project with Directus 12', () => {
-  let host: Host;
-
-  beforeAll(async () => {
-    host = await startTestHost({ directus: '12' });
-  });
-
-  afterAll(async () => {
-    await host?.stop();
-    await host?.database.drop();
-  });
+  const host = useHost({ directus: '12' });
 
   it('has the routes of the bundle, and is valid', async () => {
-    const document = await documentOf(await login(host.url, host.superAdmin));
+    const document = await documentOf(await login(host().url, host().superAdmin));
     expect(routesOf(document)).toEqual([...BUNDLE_ROUTES].sort());
     expect(await new Validator().validate({ ...ownPartOf(document) })).toMatchObject({
       valid: true,

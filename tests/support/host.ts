@@ -18,12 +18,15 @@ export interface TestHostOptions extends Omit<HostOptions, 'database' | 'superAd
   database?: DatabaseKind;
 }
 
+/** Passwords that are hashed for a moment: a test has dozens of users, and none of them anything to protect. */
+const CHEAP_HASHES = { HASH_MEMORY_COST: '1024', HASH_TIME_COST: '2' };
+
 /** Starts a Directus with a bootstrapped database of its own. Whoever calls this stops it and drops `host.database`. */
 export async function startTestHost({ database: kind = 'sqlite', ...options }: TestHostOptions): Promise<Host> {
   const install = await installHost(options.directus);
   const database = await createDatabase(kind, { template: { install, superAdmin: defaultSuperAdmin } });
   try {
-    return await startHost({ ...options, database });
+    return await startHost({ ...options, env: { ...CHEAP_HASHES, ...options.env }, database });
   } catch (error) {
     await database.drop();
     throw error;

@@ -248,25 +248,42 @@ export async function uploadFile(account: Account, content: string): Promise<str
   return (await must<{ id: string }>(account, 'POST', '/files', form)).id;
 }
 
-/** A flow behind a webhook that reads all projects as a role; answers the path that triggers it. */
-export async function createReadingFlow(superAdmin: Account, role: string): Promise<string> {
-  const flow = await must<{ id: string }>(superAdmin, 'POST', '/flows', {
-    name: 'As a tenant',
-    trigger: 'webhook',
-    status: 'active',
-    accountability: 'all',
-    options: { method: 'GET', return: '$last', async: false },
-  });
-  const operation = await must<{ id: string }>(superAdmin, 'POST', '/operations', {
-    flow: flow.id,
-    key: 'read',
-    type: 'item-read',
-    name: 'Read',
+/** An active flow of one operation, made by the super-admin. Answers its id. */
+export async function createFlow(
+  superAdmin: Account,
+  flow: { name: string; trigger: string; options: object; accountability?: 'all' },
+  operation: { type: string; options: object },
+): Promise<string> {
+  const { id } = await must<{ id: string }>(superAdmin, 'POST', '/flows', { status: 'active', ...flow });
+
+  const first = await must<{ id: string }>(superAdmin, 'POST', '/operations', {
+    flow: id,
+    key: 'first',
+    name: 'First',
     position_x: 1,
     position_y: 1,
-    options: { permissions: role, collection: 'projects', query: { fields: ['title'], limit: -1 } },
+    ...operation,
   });
-  await must(superAdmin, 'PATCH', `/flows/${flow.id}`, { operation: operation.id });
 
-  return `/flows/trigger/${flow.id}`;
+  await must(superAdmin, 'PATCH', `/flows/${id}`, { operation: first.id });
+  return id;
+}
+
+/** A flow behind a webhook that reads all projects as a role; answers the path that triggers it. */
+export async function createReadingFlow(superAdmin: Account, role: string): Promise<string> {
+  const flow = await createFlow(
+    superAdmin,
+    {
+      name: 'As a tenant',
+      trigger: 'webhook',
+      accountability: 'all',
+      options: { method: 'GET', return: '$last', async: false },
+    },
+    {
+      type: 'item-read',
+      options: { permissions: role, collection: 'projects', query: { fields: ['title'], limit: -1 } },
+    },
+  );
+
+  return `/flows/trigger/${flow}`;
 }

@@ -4,7 +4,7 @@ import type { ServiceContext } from '../../services/directus.ts';
 import { countOf } from '../../services/database.ts';
 import { collectionsAsText, outcomeAsText, progressBar } from '../../tenancy/collections-text.ts';
 import { SCOPES } from '../../tenancy/types.ts';
-import { CommandError, runCommand, type Command } from './command.ts';
+import { CommandError, done, runCommand, type Command } from './command.ts';
 
 interface Options {
   tenant?: string;
@@ -29,7 +29,7 @@ export function collectionsCommand(group: Command, context: ServiceContext): voi
     .action(async ({ json }: Options) =>
       runCommand(context, async () => {
         const found = await listCollections(context);
-        return { output: json ? JSON.stringify(found) : collectionsAsText(found), exitCode: 0 };
+        return done(json, found, collectionsAsText(found));
       }),
     );
 
@@ -61,7 +61,7 @@ export function collectionsCommand(group: Command, context: ServiceContext): voi
           progress: await progressOf(context, collection),
         });
 
-        return { output: json ? JSON.stringify(outcome) : outcomeAsText(outcome, dryRun === true), exitCode: 0 };
+        return done(json, outcome, outcomeAsText(outcome, dryRun === true));
       }),
     );
 }

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { isDirectusError } from '@directus/errors';
 import type { ServiceContext } from '../../services/directus.ts';
 import { othersAreDone } from '../../services/events.ts';
@@ -17,6 +18,16 @@ export interface Outcome {
   /** For standard output. */
   output: string;
   exitCode: number;
+}
+
+/** The outcome of a command that is done: as JSON, in one line, where that was asked for, or else in words. */
+export function done(json: boolean | undefined, data: unknown, words: string): Outcome {
+  return { output: json ? JSON.stringify(data) : words, exitCode: 0 };
+}
+
+/** A password from standard input: it never stands on the command line, which others can see. */
+export async function passwordFromInput(): Promise<string> {
+  return (await text(process.stdin)).replace(/\r?\n$/, '');
 }
 
 /** Exit code of a command that was refused, because of what is in the project: nothing was changed. */

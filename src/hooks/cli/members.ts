@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import { parseMember } from '../../endpoints/tenancy/members.ts';
 import { createApiToken, listApiTokens, revokeApiToken } from '../../services/api-tokens.ts';
 import type { ServiceContext } from '../../services/directus.ts';
@@ -17,11 +16,10 @@ import { findTenantId } from '../../services/tenants.ts';
 import { levelsAsText, membersAsText, tokensAsText } from '../../tenancy/members-text.ts';
 import { counted } from '../../tenancy/doctor/report.ts';
 import type { TenantMember } from '../../tenancy/types.ts';
-import { CommandError, runCommand, type Command } from './command.ts';
+import { CommandError, done, passwordFromInput, runCommand, type Command } from './command.ts';
 
 interface Options {
   level?: string;
-  name?: string;
   invite?: boolean;
   passwordStdin?: boolean;
   json?: boolean;
@@ -48,7 +46,7 @@ function membersCommand(group: Command, context: ServiceContext): void {
     runCommand(context, async () => {
       const tenant = await findTenantId(database, named);
       const { data, said } = await work(tenant, await memberNamed(context, tenant, address));
-      return { output: json ? JSON.stringify(data) : said, exitCode: 0 };
+      return done(json, data, said);
     });
 
   members
@@ -58,7 +56,7 @@ function membersCommand(group: Command, context: ServiceContext): void {
     .action(async (named: string, { json }: Options) =>
       runCommand(context, async () => {
         const found = await listMembers(context, await findTenantId(database, named));
-        return { output: json ? JSON.stringify(found) : membersAsText(found), exitCode: 0 };
+        return done(json, found, membersAsText(found));
       }),
     );
 
@@ -72,12 +70,12 @@ function membersCommand(group: Command, context: ServiceContext): void {
     .action(async (named: string, email: string, { level, invite, passwordStdin, json }: Options) =>
       runCommand(context, async () => {
         if (invite && passwordStdin) throw new CommandError('Choose one of --password-stdin and --invite.');
-        const password = passwordStdin ? (await text(process.stdin)).replace(/\r?\n$/, '') : undefined;
+        const password = passwordStdin ? await passwordFromInput() : undefined;
         const { level: wanted, ...person } = parseMember({ email, level, invite, password });
 
         const tenant = await findTenantId(database, named);
         const member = await addMember(context, tenant, wanted, person, true, deliverInvitation);
-        return { output: json ? JSON.stringify(member) : `Added ${email} as ${member.level}.`, exitCode: 0 };
+        return done(json, member, `Added ${email} as ${member.level}.`);
       }),
     );
 
@@ -148,7 +146,7 @@ function tokensCommand(group: Command, context: ServiceContext): void {
     .action(async (named: string, { json }: Options) =>
       runCommand(context, async () => {
         const found = await listApiTokens(context, await findTenantId(database, named));
-        return { output: json ? JSON.stringify(found) : tokensAsText(found), exitCode: 0 };
+        return done(json, found, tokensAsText(found));
       }),
     );
 
@@ -159,7 +157,7 @@ function tokensCommand(group: Command, context: ServiceContext): void {
     .action(async (named: string, name: string, { json }: Options) =>
       runCommand(context, async () => {
         const created = await createApiToken(context, await findTenantId(database, named), name);
-        return { output: json ? JSON.stringify(created) : created.token, exitCode: 0 };
+        return done(json, created, created.token);
       }),
     );
 
@@ -184,7 +182,7 @@ function levelsCommand(group: Command, context: ServiceContext): void {
     .action(async ({ json }: Options) =>
       runCommand(context, async () => {
         const found = await listLevels(context);
-        return { output: json ? JSON.stringify(found) : levelsAsText(found), exitCode: 0 };
+        return done(json, found, levelsAsText(found));
       }),
     );
 

@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import { parse } from '../../endpoints/tenancy/http.ts';
 import { provisionLines, type LineResult } from '../../endpoints/tenancy/import.ts';
 import { parseNewTenant } from '../../endpoints/tenancy/new-tenant.ts';
@@ -11,7 +10,7 @@ import { deliverInvitation } from '../../services/members.ts';
 import { findTenantId, listTenants, provisionTenant, readTenant, updateTenant } from '../../services/tenants.ts';
 import { progressBar } from '../../tenancy/collections-text.ts';
 import { auditAsText, erasureAsText, tenantsAsText } from '../../tenancy/tenants-text.ts';
-import { CommandError, RefusedCommand, runCommand, type Command } from './command.ts';
+import { CommandError, done, passwordFromInput, RefusedCommand, runCommand, type Command } from './command.ts';
 
 interface Options {
   name?: string;
@@ -38,7 +37,7 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
     .action(async ({ json }: Options) =>
       runCommand(context, async () => {
         const { data } = await listTenants(context, { sort: { field: 'name', descending: false }, limit: -1, page: 1 });
-        return { output: json ? JSON.stringify(data) : tenantsAsText(data), exitCode: 0 };
+        return done(json, data, tenantsAsText(data));
       }),
     );
 
@@ -58,10 +57,7 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
         const input = parseNewTenant({ name, slug, template, owner: await ownerOf(given) });
         const tenant = await provisionTenant(context, input, null, deliverInvitation);
 
-        return {
-          output: json ? JSON.stringify(tenant) : `Created "${tenant.name}": ${tenant.slug} (${tenant.id}).`,
-          exitCode: 0,
-        };
+        return done(json, tenant, `Created "${tenant.name}": ${tenant.slug} (${tenant.id}).`);
       }),
     );
 
@@ -92,7 +88,7 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
         if (name === undefined && slug === undefined) throw new CommandError('Say what to change: --name or --slug.');
         const changes = parse(tenantChanges, { name, slug });
         const tenant = await updateTenant(context, await findTenantId(context.database, named), changes);
-        return { output: json ? JSON.stringify(tenant) : `"${tenant.name}" (${tenant.slug}) is changed.`, exitCode: 0 };
+        return done(json, tenant, `"${tenant.name}" (${tenant.slug}) is changed.`);
       }),
     );
 
@@ -104,7 +100,7 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
       runCommand(context, async () => {
         const tenant = await findTenantId(context.database, named);
         const { data } = await readAudit(context, tenant, { limit: NEWEST, page: 1 });
-        return { output: json ? JSON.stringify(data) : auditAsText(data), exitCode: 0 };
+        return done(json, data, auditAsText(data));
       }),
     );
 
@@ -116,10 +112,7 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
       .action(async (named: string, { json }: Options) =>
         runCommand(context, async () => {
           const tenant = await setStatus(context, await findTenantId(context.database, named), status);
-          return {
-            output: json ? JSON.stringify(tenant) : `"${tenant.name}" (${tenant.slug}) is ${tenant.status}.`,
-            exitCode: 0,
-          };
+          return done(json, tenant, `"${tenant.name}" (${tenant.slug}) is ${tenant.status}.`);
         }),
       );
   }
@@ -141,7 +134,7 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
         }
 
         const erasure = await eraseTenant(context, id, { confirm, progress: drawer() });
-        return { output: json ? JSON.stringify(erasure) : erasureAsText(erasure), exitCode: 0 };
+        return done(json, erasure, erasureAsText(erasure));
       }),
     );
 }
@@ -152,7 +145,7 @@ const ACTIONS = {
   archive: { status: LIFECYCLE.archive, description: 'Archive a tenant: its owners may read, and nobody writes' },
 } as const;
 
-/** The owner whom the options describe. A password never stands on the command line, which others can see. */
+/** The owner whom the options describe. */
 async function ownerOf({ ownerEmail, ownerPasswordStdin, invite }: Options): Promise<object | undefined> {
   if (ownerEmail === undefined) {
     if (ownerPasswordStdin || invite) throw new CommandError('Name the owner with --owner-email <address>.');
@@ -164,7 +157,7 @@ async function ownerOf({ ownerEmail, ownerPasswordStdin, invite }: Options): Pro
   }
 
   if (invite) return { email: ownerEmail, invite: true };
-  return { email: ownerEmail, password: (await text(process.stdin)).replace(/\r?\n$/, '') };
+  return { email: ownerEmail, password: await passwordFromInput() };
 }
 
 /** Draws how far it is on standard error, for people only: a pipe gets nothing but the result. */

@@ -7,11 +7,12 @@ import { person } from '../../endpoints/tenancy/new-tenant.ts';
 import type { ServiceContext } from '../../services/directus.ts';
 import { addMember, inviteAgain, removeMember } from '../../services/members.ts';
 import { isOwner } from '../../services/memberships.ts';
-import { ConflictError, InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
+import { ConflictError, InvalidFieldError } from '../../tenancy/errors.ts';
 import { uuidIn } from '../../tenancy/identity.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS } from '../../tenancy/managed.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
 import { runtime, type Context, type Middleware } from '../../runtime.ts';
+import { assertNoGraphQlField } from './graphql.ts';
 import { routeOf, type Route } from './route.ts';
 
 /** What whoever comes by the Users module may do; owners change it by the routes of the bundle. */
@@ -42,7 +43,7 @@ export function createMembersShadow(context: Context): Middleware {
 
 async function shadow(context: Context, route: Route, request: Request, response: Response): Promise<boolean> {
   const { method, parts } = route;
-  assertGraphQlManagesNobody(route);
+  assertNoGraphQlField(route, JSON.stringify(route.body ?? null), GRAPHQL_FIELDS);
   if (parts[0] !== 'users' || runtime.licensed !== true) return false;
 
   const second = parts[1]?.toLowerCase();
@@ -71,14 +72,6 @@ async function shadow(context: Context, route: Route, request: Request, response
 
 /** Fields of the system's GraphQL that do as the routes here. */
 const GRAPHQL_FIELDS = /\b(?:users_invite|(?:create|delete)_users_items?)\b/;
-
-function assertGraphQlManagesNobody({ parts, body }: Route): void {
-  if (parts[0] !== 'graphql' || parts[1]?.toLowerCase() !== 'system') return;
-  const [field] = GRAPHQL_FIELDS.exec(JSON.stringify(body ?? null)) ?? [];
-
-  if (field)
-    throw new RefusedError({ reason: `"${field}" is not available in GraphQL here: use the REST route instead.` });
-}
 
 /**
  * @throws ForbiddenError for everybody but owners; a super-admin who took the permission from them is heard as well

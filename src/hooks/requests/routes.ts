@@ -4,6 +4,7 @@ import { hasTenantField } from '../../tenancy/scopes.ts';
 import { isDirectus11, type ServiceContext } from '../../services/directus.ts';
 import { sortInTenant } from '../../services/sort.ts';
 import { runtime, type Context, type Middleware } from '../../runtime.ts';
+import { assertNoGraphQlField } from './graphql.ts';
 import { namesRowsByQuery, routeOf, type Route } from './route.ts';
 import { guardUpload } from './uploads.ts';
 
@@ -67,15 +68,10 @@ async function assertOwnerMayBeSet(context: ServiceContext, route: Route): Promi
 const GRAPHQL_FIELDS = /\b(?:utils_sort|import_file)\b/;
 const GRAPHQL_FIELDS_OF_11 = /\b(?:utils_sort|import_file|delete_users_items?|delete_flows_items?|delete_users_me)\b/;
 
-function assertGraphQlStays({ parts, body, schema }: Route, url: string): void {
-  if (parts[0] !== 'graphql' || parts[1]?.toLowerCase() !== 'system') return;
-
-  const query = (body as { query?: unknown } | null)?.query;
+function assertGraphQlStays(route: Route, url: string): void {
+  const query = (route.body as { query?: unknown } | null)?.query;
   const text = `${typeof query === 'string' ? query : ''} ${url}`;
-  const [field] = (isDirectus11(schema) ? GRAPHQL_FIELDS_OF_11 : GRAPHQL_FIELDS).exec(text) ?? [];
-
-  if (field)
-    throw new RefusedError({ reason: `"${field}" is not available in GraphQL here: use the REST route instead.` });
+  assertNoGraphQlField(route, text, isDirectus11(route.schema) ? GRAPHQL_FIELDS_OF_11 : GRAPHQL_FIELDS);
 }
 
 /** Directus 11 changes other rows before it asks whether users or flows may be deleted at all. */

@@ -121,7 +121,7 @@ export function registerRegistrationGuards({ filter }: RegisterFunctions, contex
     const user = await readUser(database, { external_identifier: String(identifier) });
     if (!user) return payload;
 
-    const { role: _mapped, ...others } = payload;
+    const others = withoutRole(payload);
     const mapped = await readMapped(database, uuidIn(payload['role']));
     const isOfTenants = mapped.kind === 'tenant' || user.tenant !== null || user.memberships.length > 0;
 
@@ -150,8 +150,8 @@ function mayDecide(accountability: Accountability | null): boolean {
   return accountability === null || accountability.admin;
 }
 
-/** Nobody new gets into a tenant that is not active, whoever of Directus' own services says so. */
-function withoutRole({ role: _closed, ...others }: Item): Item {
+/** Changes that leave the role of a user as it is. */
+function withoutRole({ role: _role, ...others }: Item): Item {
   return others;
 }
 

@@ -1,18 +1,11 @@
 import type { FieldOverview, Item } from '@directus/types';
 import type { Knex } from 'knex';
 import type { ClonedCollection, ClonedColumn } from '../../tenancy/cloning.ts';
+import { ROWS_PER_BATCH } from '../database.ts';
 import { exactly } from './columns.ts';
-
-/** Rows that are read and written at once: SQLite puts no more together in one statement. */
-const ROWS_PER_BATCH = 400;
 
 /** Values that one statement takes: fewer than any database allows. */
 const VALUES_PER_STATEMENT = 30_000;
-
-/** A list in pieces of which one query can ask. */
-export function* batches<Each>(all: readonly Each[], size = ROWS_PER_BATCH): Generator<Each[]> {
-  for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size);
-}
 
 /** How many rows of so many columns one statement writes. */
 export function rowsPerStatement(columns: number): number {

@@ -1,9 +1,8 @@
 import type { Item } from '@directus/types';
 import type { Knex } from 'knex';
 import { COPIES_TABLE } from '../../tenancy/managed.ts';
-import { vendorOf } from '../database.ts';
+import { batches, vendorOf } from '../database.ts';
 import { cachedAccess, fullAccessWith, type ServiceContext } from '../directus.ts';
-import { batches } from './batches.ts';
 
 /** Files whose stored content one transaction removes: the storage may be far away. */
 const FILES_PER_BATCH = 25;

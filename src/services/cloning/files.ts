@@ -5,7 +5,7 @@ import type { Knex } from 'knex';
 import type { ClonedCollection } from '../../tenancy/cloning.ts';
 import { ConflictError } from '../../tenancy/errors.ts';
 import { fullAccessWith, type FullAccess, type ServiceContext } from '../directus.ts';
-import { batches } from './batches.ts';
+import { batches } from '../database.ts';
 import type { BookedFile } from './book.ts';
 import { exactly } from './columns.ts';
 import type { CopiedKeys } from './keys.ts';

@@ -4,7 +4,8 @@ import type { ClonedCollection, ClonedColumn } from '../../tenancy/cloning.ts';
 import { counted, EXAMPLES, listed } from '../../tenancy/doctor/report.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { readIndexes } from '../indexes.ts';
-import { batches, readRows } from './batches.ts';
+import { batches } from '../database.ts';
+import { readRows } from './batches.ts';
 import type { CopiedKeys } from './keys.ts';
 import type { CopiedValues } from './references.ts';
 

@@ -14,7 +14,7 @@ import { enter } from '../detours.ts';
 import { flushCaches, fullAccess, fullAccessWith, type FullAccess, type ServiceContext } from '../directus.ts';
 import { setStatus } from '../lifecycle.ts';
 import { asManagedWrite } from '../managed-writes.ts';
-import { alignLevel, takeStandings } from '../memberships.ts';
+import { alignLevel, nextTenantOf, takeStandings } from '../memberships.ts';
 import { detach, findHolders, loosen } from './attachments.ts';
 import { bookErased, closeBook, erasedRows, markErasure, totalsOf, type Totals } from './book.ts';
 import { withIndexes } from './indexes.ts';
@@ -187,16 +187,10 @@ async function moveOn(access: FullAccess, tenant: string): Promise<void> {
   const users = (await knex('directus_users').where('role', tenant).pluck('id')) as string[];
 
   for (const user of users) {
-    const others: { tenant: string; status: string }[] = await knex({ membership: TENANT_MEMBERS })
-      .join({ tenant: TENANTS }, 'tenant.id', `membership.${TENANT_FIELD}`)
-      .where('membership.user_id', user)
-      .orderBy('tenant.name')
-      .select({ tenant: 'tenant.id', status: 'tenant.status' });
+    const next = await nextTenantOf(knex, user);
 
-    const next = others.find(({ status }) => status === 'active') ?? others[0];
-
-    if (next) {
-      await enter(access, user, next.tenant);
+    if (next !== null) {
+      await enter(access, user, next);
     } else {
       await access.items('directus_users').updateOne(user, { role: null });
       await alignLevel(access, user);

@@ -2,6 +2,7 @@ import type { Item, PrimaryKey } from '@directus/types';
 import type { Knex } from 'knex';
 import { AUDIT_TABLE, DETOURS_TABLE, TENANT_MEMBERS } from '../../tenancy/managed.ts';
 import { fullAccessWith, type ServiceContext } from '../directus.ts';
+import { batches } from '../database.ts';
 import { ROWS_PER_BATCH } from './attachments.ts';
 import { bookErased } from './book.ts';
 import type { Plan, Source } from './plan.ts';
@@ -150,8 +151,7 @@ export async function removeBy(
 
   const keys = rows.map((row) => row['id'] as PrimaryKey);
 
-  for (let start = 0; start < keys.length; start += ROWS_PER_BATCH) {
-    const batch = keys.slice(start, start + ROWS_PER_BATCH);
+  for (const batch of batches(keys, ROWS_PER_BATCH)) {
     await transaction(collection).whereIn('id', batch).delete();
     await bookErased(transaction, tenant, collection, batch);
   }

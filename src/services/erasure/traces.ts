@@ -2,7 +2,7 @@ import type { PrimaryKey, SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
 import { counted } from '../../tenancy/doctor/report.ts';
 import { ANSWERS_TABLE, AUDIT_TABLE, DETOURS_TABLE, TENANTS } from '../../tenancy/managed.ts';
-import { countOf } from '../database.ts';
+import { batches, countOf } from '../database.ts';
 import { keyAsText } from '../reference-joins.ts';
 import { ROWS_PER_BATCH } from './attachments.ts';
 import { bookErased, erasedRows, type ErasedRows } from './book.ts';
@@ -216,7 +216,5 @@ async function idsOf(query: Knex.QueryBuilder): Promise<PrimaryKey[]> {
 }
 
 async function inBatches<Each>(all: readonly Each[], work: (batch: Each[]) => Promise<void>): Promise<void> {
-  for (let start = 0; start < all.length; start += ROWS_PER_BATCH) {
-    await work(all.slice(start, start + ROWS_PER_BATCH));
-  }
+  for (const batch of batches(all, ROWS_PER_BATCH)) await work(batch);
 }

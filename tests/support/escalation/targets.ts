@@ -2,7 +2,7 @@ import type { Host } from '../../../scripts/hosts/host.ts';
 import { POLICIES } from '../../../src/tenancy/managed.ts';
 import { send } from '../client.ts';
 import { runSql } from '../sql.ts';
-import { must, type World, type WorldTenant } from '../world.ts';
+import { createFlow, must, type World, type WorldTenant } from '../world.ts';
 
 /** What the routes are aimed at: one row of South in every collection, and where no tenant has rows, the project's own. */
 export interface Targets {
@@ -116,23 +116,19 @@ export async function createTargets(host: Host, { superAdmin, north, south, url 
     position_y: 1,
     options: { message: 'done' },
   });
-  const manual = await must<Row>(superAdmin, 'POST', '/flows', {
-    name: 'By hand',
-    trigger: 'manual',
-    status: 'active',
-    accountability: 'all',
-    options: { collections: ['projects'], requireSelection: true, return: '$last' },
-  });
-  const read = await must<Row>(superAdmin, 'POST', '/operations', {
-    flow: manual.id,
-    key: 'read',
-    type: 'item-read',
-    name: 'Read',
-    position_x: 1,
-    position_y: 1,
-    options: { permissions: '$trigger', collection: 'projects', query: { fields: ['title'], limit: -1 } },
-  });
-  await must(superAdmin, 'PATCH', `/flows/${manual.id}`, { operation: read.id });
+  const manual = await createFlow(
+    superAdmin,
+    {
+      name: 'By hand',
+      trigger: 'manual',
+      accountability: 'all',
+      options: { collections: ['projects'], requireSelection: true, return: '$last' },
+    },
+    {
+      type: 'item-read',
+      options: { permissions: '$trigger', collection: 'projects', query: { fields: ['title'], limit: -1 } },
+    },
+  );
 
   const translation = await must<Row>(superAdmin, 'POST', '/translations', { language: 'de-DE', key: 'a', value: 'b' });
   const extensions = await must<Row[]>(superAdmin, 'GET', '/extensions');
@@ -223,7 +219,7 @@ export async function createTargets(host: Host, { superAdmin, north, south, url 
     file: String(file.id),
     folder: String(folder.id),
     upload: upload.headers.get('location')!.split('/').pop()!,
-    manualFlow: String(manual.id),
+    manualFlow: manual,
     revision,
     extension: String(extensions[0]!.id),
   };

@@ -1,8 +1,7 @@
 import { useApi } from '@directus/extensions-sdk';
 import { ref, shallowRef } from 'vue';
 import type { AuditEntry } from '../types.ts';
-import { readFailure } from '../utilities/request-errors.ts';
-import type { RequestFailure } from '../utilities/request-errors.ts';
+import { useLoad } from './use-load.ts';
 
 const PER_PAGE = 20;
 
@@ -11,35 +10,32 @@ export function useAudit(tenantId: string) {
   const api = useApi();
   const entries = shallowRef<AuditEntry[]>([]);
   const total = ref(0);
-  const loading = ref(true);
-  const failure = shallowRef<RequestFailure | null>(null);
+  /** Those that the next page is added to. */
+  let kept: AuditEntry[] = [];
 
-  async function load(page: number): Promise<void> {
-    loading.value = true;
+  const { loading, failure, load } = useLoad(async () => {
+    const page = Math.floor(kept.length / PER_PAGE) + 1;
 
-    try {
-      const { data } = await api.get<{ data: AuditEntry[]; meta: { total_count: number } }>(
-        `/tenancy/tenants/${tenantId}/audit`,
-        { params: { limit: PER_PAGE, page } },
-      );
+    const { data } = await api.get<{ data: AuditEntry[]; meta: { total_count: number } }>(
+      `/tenancy/tenants/${tenantId}/audit`,
+      { params: { limit: PER_PAGE, page } },
+    );
 
-      // What came in meanwhile has moved some entries to the next page.
-      const known = new Set(page === 1 ? [] : entries.value.map(({ id }) => id));
-      const kept = page === 1 ? [] : entries.value;
-      entries.value = [...kept, ...data.data.filter(({ id }) => !known.has(id))];
-      total.value = data.meta.total_count;
-      failure.value = null;
-    } catch (error) {
-      failure.value = readFailure(error);
-    }
+    // What came in meanwhile has moved some entries to the next page.
+    const known = new Set(kept.map(({ id }) => id));
+    entries.value = [...kept, ...data.data.filter(({ id }) => !known.has(id))];
+    total.value = data.meta.total_count;
+  });
 
-    loading.value = false;
+  function refresh(): Promise<void> {
+    kept = [];
+    return load();
   }
 
-  const refresh = (): Promise<void> => load(1);
-  const more = (): Promise<void> => load(Math.floor(entries.value.length / PER_PAGE) + 1);
-
-  void refresh();
+  function more(): Promise<void> {
+    kept = entries.value;
+    return load();
+  }
 
   return { entries, total, loading, failure, refresh, more };
 }

@@ -1,8 +1,7 @@
 import { useApi } from '@directus/extensions-sdk';
-import { ref, shallowRef } from 'vue';
+import { shallowRef } from 'vue';
 import type { AssignableLevel, TenantMember } from '../types.ts';
-import { readFailure } from '../utilities/request-errors.ts';
-import type { RequestFailure } from '../utilities/request-errors.ts';
+import { useLoad } from './use-load.ts';
 
 /** Whom the form for a new member describes. */
 export interface NewMember {
@@ -19,28 +18,13 @@ export function useMembers(tenantId: string) {
   const api = useApi();
   const members = shallowRef<TenantMember[]>([]);
   const levels = shallowRef<AssignableLevel[]>([]);
-  const loading = ref(true);
-  const failure = shallowRef<RequestFailure | null>(null);
   const path = `/tenancy/tenants/${tenantId}/members`;
 
-  async function load(): Promise<void> {
-    loading.value = true;
-
-    try {
-      const [list, choice] = await Promise.all([
-        api.get<{ data: TenantMember[] }>(path),
-        api.get<{ data: AssignableLevel[] }>('/tenancy/levels'),
-      ]);
-
-      members.value = list.data.data;
-      levels.value = choice.data.data;
-      failure.value = null;
-    } catch (error) {
-      failure.value = readFailure(error);
-    }
-
-    loading.value = false;
-  }
+  const { loading, failure, load } = useLoad(async () => {
+    const choice = api.get<{ data: AssignableLevel[] }>('/tenancy/levels');
+    await Promise.all([reload(), choice]);
+    levels.value = (await choice).data.data;
+  });
 
   /** What was changed may have changed others too, such as who is the owner. */
   async function reload(): Promise<void> {
@@ -71,8 +55,6 @@ export function useMembers(tenantId: string) {
     await api.post(`/tenancy/tenants/${tenantId}/transfer`, { member: member.id });
     await reload();
   }
-
-  void load();
 
   return { members, levels, loading, failure, load, add, setLevel, remove, invite, transfer };
 }

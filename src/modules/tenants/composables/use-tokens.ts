@@ -1,30 +1,18 @@
 import { useApi } from '@directus/extensions-sdk';
-import { ref, shallowRef } from 'vue';
+import { shallowRef } from 'vue';
 import type { ApiToken } from '../types.ts';
-import { readFailure } from '../utilities/request-errors.ts';
-import type { RequestFailure } from '../utilities/request-errors.ts';
+import { useLoad } from './use-load.ts';
 
 /** The tokens of programs that act in one tenant. What changes them throws what the request throws. */
 export function useTokens(tenantId: string) {
   const api = useApi();
   const tokens = shallowRef<ApiToken[]>([]);
-  const loading = ref(true);
-  const failure = shallowRef<RequestFailure | null>(null);
   const path = `/tenancy/tenants/${tenantId}/tokens`;
 
-  async function load(): Promise<void> {
-    loading.value = true;
-
-    try {
-      const { data } = await api.get<{ data: ApiToken[] }>(path);
-      tokens.value = data.data;
-      failure.value = null;
-    } catch (error) {
-      failure.value = readFailure(error);
-    }
-
-    loading.value = false;
-  }
+  const { loading, failure, load } = useLoad(async () => {
+    const { data } = await api.get<{ data: ApiToken[] }>(path);
+    tokens.value = data.data;
+  });
 
   /** Answers the token, which cannot be read again. */
   async function create(name: string): Promise<string> {
@@ -38,8 +26,6 @@ export function useTokens(tenantId: string) {
     await api.delete(`${path}/${id}`);
     tokens.value = tokens.value.filter((token) => token.id !== id);
   }
-
-  void load();
 
   return { tokens, loading, failure, load, create, revoke };
 }

@@ -24,6 +24,11 @@ export interface OwnerValues {
   password: string;
 }
 
+/** Nobody yet. */
+export function emptyOwner(): OwnerValues {
+  return { email: '', first_name: '', last_name: '', password: '' };
+}
+
 export interface TenantValues {
   name: string;
   slug: string;

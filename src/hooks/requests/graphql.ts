@@ -1,0 +1,16 @@
+import { RefusedError } from '../../tenancy/errors.ts';
+import type { Route } from './route.ts';
+
+/**
+ * Refuses fields of the system's GraphQL that do what a guarded REST route does; that can be used instead.
+ *
+ * @param text what the request says, in which a field cannot be written in any other way
+ * @throws RefusedError
+ */
+export function assertNoGraphQlField({ parts }: Pick<Route, 'parts'>, text: string, fields: RegExp): void {
+  if (parts[0] !== 'graphql' || parts[1]?.toLowerCase() !== 'system') return;
+
+  const [field] = fields.exec(text) ?? [];
+  if (field)
+    throw new RefusedError({ reason: `"${field}" is not available in GraphQL here: use the REST route instead.` });
+}
