@@ -213,6 +213,8 @@ inEveryCell('Who may do what in a tenant', (world, host) => {
           level: policy,
         },
       );
+      // Nobody looks for it by its being a level.
+      await must(superAdmin, 'DELETE', `/tenancy/levels/${policy}`);
       // With nowhere to go on, the person acts there until the end.
       await must(superAdmin, 'POST', path('suspend'));
       await must(superAdmin, 'DELETE', `/tenancy/tenants/${other.slug}?confirm=${other.slug}`);
