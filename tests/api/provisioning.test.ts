@@ -265,7 +265,10 @@ inEveryCell(
         for (const email of ['staff@example.com', 'free@example.com']) {
           expect((await add(email)).status).toBe(201);
           const person = await login(url, { email, password: PASSWORD });
-          expect(await must(person, 'GET', '/tenancy/me')).toMatchObject({ tenant: { slug: 'north' }, level: 'viewer' });
+          expect(await must(person, 'GET', '/tenancy/me')).toMatchObject({
+            tenant: { slug: 'north' },
+            level: 'viewer',
+          });
           expect(await must(person, 'GET', '/users/me?fields=role')).toEqual({ role: north.id });
         }
       });
