@@ -1,7 +1,8 @@
 import { useApi } from '@directus/extensions-sdk';
 import { ref, shallowRef } from 'vue';
-import { readFailure } from '../utilities/request-errors.ts';
-import type { RequestFailure } from '../utilities/request-errors.ts';
+import { eraseTenant } from '../../../client/index.ts';
+import { readFailure } from '../../../studio/utilities/request-errors.ts';
+import type { RequestFailure } from '../../../studio/utilities/request-errors.ts';
 import { progressOf, resultOf } from '../utilities/erasure-lines.ts';
 import type { ErasureResult } from '../utilities/erasure-lines.ts';
 
@@ -14,14 +15,18 @@ export function useErasure() {
   const failure = shallowRef<RequestFailure | null>(null);
 
   /** Answers what was erased; null where it failed, for which `failure` says why. */
-  async function erase(tenant: { id: string; slug: string }): Promise<ErasureResult | null> {
+  async function erase(slug: string): Promise<ErasureResult | null> {
     busy.value = true;
     progress.value = 0;
     failure.value = null;
 
     try {
-      const { data } = await api.delete<string>(`/tenancy/tenants/${tenant.id}`, {
-        params: { confirm: tenant.slug },
+      const { path, method, params } = eraseTenant(slug)();
+
+      const { data } = await api.request<string>({
+        url: path,
+        method,
+        params,
         headers: { Accept: 'application/x-ndjson' },
         responseType: 'text',
         transformResponse: (text: string) => text,

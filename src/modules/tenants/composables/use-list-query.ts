@@ -1,6 +1,6 @@
 import { computed } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
-import type { ListQuery } from '../types.ts';
+import type { ListQuery } from '../../../studio/types.ts';
 import { formatListQuery, parseListQuery } from '../utilities/list-query.ts';
 
 /** The state of the list; the URL is the only place where it is kept. */

@@ -1,14 +1,15 @@
-import { useApi } from '@directus/extensions-sdk';
 import { onBeforeUnmount, ref, shallowRef, watch } from 'vue';
 import type { Ref } from 'vue';
-import type { ListQuery, TenantListResponse, TenantWithUsage } from '../types.ts';
-import { toRequestParameters } from '../utilities/list-query.ts';
-import { readFailure } from '../utilities/request-errors.ts';
-import type { RequestFailure } from '../utilities/request-errors.ts';
+import { readTenants } from '../../../client/index.ts';
+import { useClient } from '../../../studio/composables/use-client.ts';
+import type { ListQuery, TenantWithUsage } from '../../../studio/types.ts';
+import { toTenantQuery } from '../utilities/list-query.ts';
+import { readFailure } from '../../../studio/utilities/request-errors.ts';
+import type { RequestFailure } from '../../../studio/utilities/request-errors.ts';
 
 /** One page of tenants, loaded again whenever the query changes. A newer request cancels the older one. */
 export function useTenantList(query: Ref<ListQuery>) {
-  const api = useApi();
+  const { requestPage } = useClient();
   /** `null` until the first page has arrived. */
   const tenants = shallowRef<TenantWithUsage[] | null>(null);
   const loading = ref(true);
@@ -24,15 +25,12 @@ export function useTenantList(query: Ref<ListQuery>) {
     loading.value = true;
 
     try {
-      const { data } = await api.get<TenantListResponse>('/tenancy/tenants', {
-        params: toRequestParameters(query.value),
-        signal,
-      });
+      const { data, meta } = await requestPage(readTenants(toTenantQuery(query.value)), signal);
 
       if (signal.aborted) return;
-      tenants.value = data.data;
-      filterCount.value = data.meta.filter_count;
-      totalCount.value = data.meta.total_count;
+      tenants.value = data;
+      filterCount.value = meta.filter_count;
+      totalCount.value = meta.total_count;
       failure.value = null;
     } catch (error) {
       if (signal.aborted) return;
@@ -42,7 +40,7 @@ export function useTenantList(query: Ref<ListQuery>) {
     loading.value = false;
   }
 
-  watch(() => JSON.stringify(toRequestParameters(query.value)), refresh, { immediate: true });
+  watch(() => JSON.stringify(toTenantQuery(query.value)), refresh, { immediate: true });
   onBeforeUnmount(() => request.abort());
 
   return { tenants, loading, failure, filterCount, totalCount, refresh };

@@ -1,13 +1,15 @@
-import { useApi } from '@directus/extensions-sdk';
 import { ref, shallowRef, watch } from 'vue';
 import type { Ref } from 'vue';
-import type { Tenant, TenantWithUsage } from '../types.ts';
-import { readFailure } from '../utilities/request-errors.ts';
-import type { RequestFailure } from '../utilities/request-errors.ts';
+import { readTenant, updateTenant } from '../../../client/index.ts';
+import type { TenantChanges } from '../../../client/index.ts';
+import { useClient } from '../../../studio/composables/use-client.ts';
+import type { TenantWithUsage } from '../../../studio/types.ts';
+import { readFailure } from '../../../studio/utilities/request-errors.ts';
+import type { RequestFailure } from '../../../studio/utilities/request-errors.ts';
 
 /** One tenant, by the id or slug of the URL. */
 export function useTenant(id: Ref<string>) {
-  const api = useApi();
+  const { request } = useClient();
   const tenant = shallowRef<TenantWithUsage | null>(null);
   const loading = ref(true);
   const failure = shallowRef<RequestFailure | null>(null);
@@ -20,8 +22,8 @@ export function useTenant(id: Ref<string>) {
     notFound.value = false;
 
     try {
-      const { data } = await api.get<{ data: TenantWithUsage }>(pathOf(requested));
-      if (requested === id.value) tenant.value = data.data;
+      const found = await request(readTenant(requested));
+      if (requested === id.value) tenant.value = found;
     } catch (error) {
       if (requested !== id.value) return;
       const read = readFailure(error);
@@ -32,10 +34,9 @@ export function useTenant(id: Ref<string>) {
     loading.value = false;
   }
 
-  /** Changes name or slug. Throws what the request throws. */
-  async function change(changes: Partial<Pick<Tenant, 'name' | 'slug'>>): Promise<void> {
-    const { data } = await api.patch<{ data: TenantWithUsage }>(pathOf(tenant.value?.id ?? id.value), changes);
-    tenant.value = data.data;
+  /** Throws what the request throws. */
+  async function change(changes: TenantChanges): Promise<void> {
+    tenant.value = await request(updateTenant(tenant.value?.id ?? id.value, changes));
   }
 
   /** Takes over what another request answered of the tenant. */
@@ -47,8 +48,8 @@ export function useTenant(id: Ref<string>) {
   async function refresh(): Promise<void> {
     const shown = tenant.value;
     if (!shown) return;
-    const answer = await api.get<{ data: TenantWithUsage }>(pathOf(shown.id)).catch(() => null);
-    if (answer && tenant.value?.id === shown.id) tenant.value = answer.data.data;
+    const found = await request(readTenant(shown.id)).catch(() => null);
+    if (found && tenant.value?.id === shown.id) tenant.value = found;
   }
 
   watch(
@@ -61,8 +62,4 @@ export function useTenant(id: Ref<string>) {
   );
 
   return { tenant, loading, failure, notFound, load, change, take, refresh };
-}
-
-function pathOf(id: string): string {
-  return `/tenancy/tenants/${encodeURIComponent(id)}`;
 }

@@ -1,5 +1,5 @@
-import { readFailure } from './request-errors.ts';
-import type { RequestFailure } from './request-errors.ts';
+import { readFailure } from '../../../studio/utilities/request-errors.ts';
+import type { RequestFailure } from '../../../studio/utilities/request-errors.ts';
 
 /** What was erased of a tenant, by collection. */
 export interface ErasureResult {

@@ -1,5 +1,6 @@
-import { TENANT_COLUMNS, TENANT_STATUSES } from '../types.ts';
-import type { ListQuery, TenantColumn, TenantSort, TenantStatus } from '../types.ts';
+import type { TenantQuery } from '../../../client/index.ts';
+import { TENANT_COLUMNS, TENANT_STATUSES } from '../../../studio/types.ts';
+import type { ListQuery, TenantColumn, TenantSort } from '../../../studio/types.ts';
 
 export const PAGE_SIZES = [25, 50, 100, 250] as const;
 
@@ -33,17 +34,17 @@ export function formatListQuery(query: ListQuery): Record<string, string> {
 }
 
 /** The parameters of `GET /tenancy/tenants`. */
-export function toRequestParameters(query: ListQuery): Record<string, string | number> {
+export function toTenantQuery(query: ListQuery): TenantQuery {
   return {
     ...(query.search ? { search: query.search } : {}),
-    ...(query.status ? { status: query.status satisfies TenantStatus } : {}),
+    ...(query.status ? { status: query.status } : {}),
     sort: formatSort(query.sort),
     limit: query.limit,
     page: query.page,
   };
 }
 
-function formatSort({ by, desc }: Readonly<TenantSort>): string {
+function formatSort({ by, desc }: Readonly<TenantSort>): `${'' | '-'}${TenantColumn}` {
   return desc ? `-${by}` : by;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   formatListQuery,
   parseListQuery,
-  toRequestParameters,
+  toTenantQuery,
 } from '../../../../src/modules/tenants/utilities/list-query.ts';
 
 const plain = { search: null, status: null, sort: { by: 'name', desc: false }, page: 1, limit: 25 };
@@ -45,9 +45,9 @@ describe('the state of the list in the URL', () => {
   });
 
   test('asks the API for what is not the default as well as for what is', () => {
-    expect(toRequestParameters(parseListQuery({}))).toEqual({ sort: 'name', limit: 25, page: 1 });
+    expect(toTenantQuery(parseListQuery({}))).toEqual({ sort: 'name', limit: 25, page: 1 });
 
-    expect(toRequestParameters(parseListQuery({ search: 'north', status: 'active', sort: '-items' }))).toEqual({
+    expect(toTenantQuery(parseListQuery({ search: 'north', status: 'active', sort: '-items' }))).toEqual({
       search: 'north',
       status: 'active',
       sort: '-items',

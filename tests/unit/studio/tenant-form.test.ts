@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assignErrors, findProblems, toNewTenant } from '../../../../src/modules/tenants/utilities/tenant-form.ts';
+import { assignErrors, findProblems, toNewTenant } from '../../../src/studio/utilities/tenant-form.ts';
 
 const owner = { email: 'olive@example.com', first_name: '', last_name: '', password: '' };
 const values = { name: 'North', slug: 'north', owner };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { generatePassword } from '../../../../src/modules/tenants/utilities/passwords.ts';
+import { generatePassword } from '../../../src/studio/utilities/passwords.ts';
 
 const passwords = Array.from({ length: 200 }, generatePassword);
 

@@ -1,5 +1,5 @@
-import { SLUG_MAX_LENGTH, SLUG_PATTERN } from '../../../tenancy/slug.ts';
-import type { NewTenant } from '../types.ts';
+import { SLUG_MAX_LENGTH, SLUG_PATTERN } from '../../tenancy/slug.ts';
+import type { NewTenant } from '../../client/index.ts';
 import type { ReportedError } from './request-errors.ts';
 
 /** Longest values that the columns of `tenants` and of Directus' own users hold. */

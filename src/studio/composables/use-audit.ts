@@ -1,13 +1,14 @@
-import { useApi } from '@directus/extensions-sdk';
 import { ref, shallowRef } from 'vue';
+import { readTenantAudit } from '../../client/index.ts';
 import type { AuditEntry } from '../types.ts';
+import { useClient } from './use-client.ts';
 import { useLoad } from './use-load.ts';
 
 const PER_PAGE = 20;
 
 /** What was done in and to one tenant, the newest first, a page more each time. */
 export function useAudit(tenantId: string) {
-  const api = useApi();
+  const { requestPage } = useClient();
   const entries = shallowRef<AuditEntry[]>([]);
   const total = ref(0);
   /** Those that the next page is added to. */
@@ -16,15 +17,12 @@ export function useAudit(tenantId: string) {
   const { loading, failure, load } = useLoad(async () => {
     const page = Math.floor(kept.length / PER_PAGE) + 1;
 
-    const { data } = await api.get<{ data: AuditEntry[]; meta: { total_count: number } }>(
-      `/tenancy/tenants/${tenantId}/audit`,
-      { params: { limit: PER_PAGE, page } },
-    );
+    const { data, meta } = await requestPage(readTenantAudit(tenantId, { limit: PER_PAGE, page }));
 
     // What came in meanwhile has moved some entries to the next page.
     const known = new Set(kept.map(({ id }) => id));
-    entries.value = [...kept, ...data.data.filter(({ id }) => !known.has(id))];
-    total.value = data.meta.total_count;
+    entries.value = [...kept, ...data.filter(({ id }) => !known.has(id))];
+    total.value = meta.total_count;
   });
 
   function refresh(): Promise<void> {

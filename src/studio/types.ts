@@ -1,7 +1,7 @@
-import type { TenantStatus, TenantWithUsage } from '../../tenancy/types.ts';
+import type { TenantStatus } from '../tenancy/types.ts';
 
-export type { DoctorCheck, DoctorReport } from '../../tenancy/doctor/report.ts';
-export { TENANT_STATUSES } from '../../tenancy/types.ts';
+export type { DoctorCheck, DoctorReport } from '../tenancy/doctor/report.ts';
+export { TENANT_STATUSES } from '../tenancy/types.ts';
 export type {
   ApiToken,
   AssignableLevel,
@@ -12,7 +12,7 @@ export type {
   TenantStatus,
   TenantUsage,
   TenantWithUsage,
-} from '../../tenancy/types.ts';
+} from '../tenancy/types.ts';
 
 /** The columns of the list, named as the API sorts them. */
 export const TENANT_COLUMNS = ['name', 'slug', 'status', 'members', 'items', 'storage', 'date_created'] as const;
@@ -34,16 +34,4 @@ export interface ListQuery {
   page: number;
   /** Rows per page. */
   limit: number;
-}
-
-export interface TenantListResponse {
-  data: TenantWithUsage[];
-  meta: { total_count: number; filter_count: number };
-}
-
-/** The body of `POST /tenancy/tenants`, as far as the drawer fills it. */
-export interface NewTenant {
-  name: string;
-  slug: string;
-  owner?: { email: string; first_name?: string; last_name?: string; password?: string };
 }

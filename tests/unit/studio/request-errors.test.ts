@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { kindOfFailure, readFailure } from '../../../../src/modules/tenants/utilities/request-errors.ts';
+import { kindOfFailure, readFailure } from '../../../src/studio/utilities/request-errors.ts';
 
 /** An error as the Data Studio's client throws it. */
 function refusal(status: number, code?: string, reason?: string): unknown {

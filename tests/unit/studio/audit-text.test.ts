@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { actionOf, detailsOf, isRefusal } from '../../../../src/modules/tenants/utilities/audit-text.ts';
+import { actionOf, detailsOf, isRefusal } from '../../../src/studio/utilities/audit-text.ts';
 
 it('knows actions by their names in the catalogue, and shows others as they are', () => {
   expect(actionOf({ action: 'provisioned' })).toBe('provisioned');

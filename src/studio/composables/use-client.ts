@@ -1,0 +1,44 @@
+import { useApi } from '@directus/extensions-sdk';
+import type { RestCommand } from '@directus/sdk';
+
+/** A page of a list, with how many there are. */
+export interface Page<Item> {
+  data: Item[];
+  meta: { total_count: number; filter_count: number };
+}
+
+/**
+ * Runs the commands of the client with the session of the Data Studio, which Directus' own `axios` instance renews. Throws what
+ * the request throws.
+ */
+export function useClient() {
+  const api = useApi();
+
+  async function send<Body>(command: RestCommand<unknown, unknown>, signal?: AbortSignal): Promise<Body> {
+    const { path, method = 'GET', params, headers, body } = command();
+
+    const { data } = await api.request<Body>({
+      url: path,
+      method,
+      ...(params && { params }),
+      ...(signal && { signal }),
+      ...(body !== undefined && { data: body }),
+      headers: { ...headers, ...(typeof body === 'string' && { 'Content-Type': 'application/json' }) },
+    });
+
+    return data;
+  }
+
+  return {
+    /** What the command answers. */
+    async request<Output>(command: RestCommand<Output, unknown>, signal?: AbortSignal): Promise<Output> {
+      const body = await send<{ data: Output } | undefined>(command, signal);
+      return body?.data as Output;
+    },
+
+    /** A page of what a list command answers. */
+    requestPage<Item>(command: RestCommand<Item[], unknown>, signal?: AbortSignal): Promise<Page<Item>> {
+      return send<Page<Item>>(command, signal);
+    },
+  };
+}
