@@ -129,6 +129,37 @@ export function provisionTenant<Schema>(
   });
 }
 
+/** What became of one tenant of an import. */
+export type ImportedTenant =
+  | { line: number; status: 201; data: TenantWithUsage }
+  | { line: number; status: number; errors: { message: string; extensions: Record<string, unknown> }[] };
+
+/**
+ * Provisions many tenants, one after the other; one that is refused keeps no other from being done. Answers what became of each,
+ * by its line from 1.
+ *
+ * @param options `idempotencyKey`: an import that was interrupted is gone on with under the same key
+ */
+export function importTenants<Schema>(
+  tenants: NewTenant[],
+  { idempotencyKey }: { idempotencyKey?: string } = {},
+): RestCommand<ImportedTenant[], Schema> {
+  return () => ({
+    path: '/tenancy/tenants/import',
+    method: 'POST',
+    body: tenants.map((tenant) => JSON.stringify(tenant)).join('\n'),
+    headers: {
+      'Content-Type': 'application/x-ndjson',
+      ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
+    },
+    // The SDK hands answers that are not one JSON document out as they come.
+    onResponse: async (response: Response) => {
+      const lines = (await response.text()).split('\n');
+      return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as ImportedTenant);
+    },
+  });
+}
+
 /** A page of tenants with their usage. */
 export function readTenants<Schema>(query: TenantQuery = {}): RestCommand<TenantWithUsage[], Schema> {
   return () => ({ path: '/tenancy/tenants', method: 'GET', params: { ...query } });

@@ -1,7 +1,7 @@
 import type { Field, Relation, SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
 import { ConflictError } from '../tenancy/errors.ts';
-import { TENANT_FIELD, TENANTS } from '../tenancy/managed.ts';
+import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD, TENANTS } from '../tenancy/managed.ts';
 import { hasTenantField, primaryKeyOf } from '../tenancy/scopes.ts';
 import { viewFields, type CollectionSettings } from '../tenancy/view-fields.ts';
 import { vendorOf } from './database.ts';
@@ -35,6 +35,41 @@ export function assertTenantFieldIsFree(collection: string, schema: SchemaOvervi
   });
 }
 
+/** How super-admins see the field: a chip with the name, a picker that makes no tenants, and a name in words. */
+const TENANT_FIELD_LOOKS = {
+  interface: 'select-dropdown-m2o',
+  options: { template: '{{ name }}', enableCreate: false },
+  display: 'tenancy-tenant',
+  display_options: null,
+  translations: [
+    { language: 'en-US', translation: 'Tenant' },
+    { language: 'de-DE', translation: 'Mandant' },
+  ],
+};
+
+/** Gives fields that came before them the looks that they have today, but for those that a super-admin gave others. */
+export async function refreshTenantFieldLooks(context: ServiceContext): Promise<void> {
+  const { items } = await fullAccess(context);
+  const fields = items('directus_fields');
+
+  const former = await fields.readByQuery({
+    filter: { _and: [{ field: { _eq: TENANT_FIELD } }, { display: { _eq: 'related-values' } }] },
+    fields: ['id'],
+    limit: -1,
+  });
+
+  const keys = former.map(({ id }) => Number(id));
+  if (keys.length > 0) await fields.updateMany(keys, TENANT_FIELD_LOOKS);
+}
+
+/** Shows super-admins whose files and folders are. Until there is a tenant that would be a riddle. */
+export async function showTenantsOfFiles(database: Knex): Promise<void> {
+  await database('directus_fields')
+    .whereIn('collection', [...OWNED_SYSTEM_COLLECTIONS])
+    .where('field', TENANT_FIELD)
+    .update({ hidden: false });
+}
+
 /**
  * Gives a collection the field `tenant_id` and its relation to `tenants` (deleting a tenant that owns rows is refused). There is no alias on the side of `tenants`: it would be a bridge between tenants.
  *
@@ -53,10 +88,7 @@ export async function ensureTenantField(
       field: TENANT_FIELD,
       type: 'uuid',
       meta: {
-        interface: 'select-dropdown-m2o',
-        options: { template: '{{ name }}' },
-        display: 'related-values',
-        display_options: { template: '{{ name }}' },
+        ...TENANT_FIELD_LOOKS,
         special: ['m2o'],
         hidden: options.hidden,
         note: 'The tenant that owns the row. Filled in when a member creates it, and never changed.',

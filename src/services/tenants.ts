@@ -23,6 +23,7 @@ import { createUser, sendInvitation, type Invite, type NewPerson } from './membe
 import { recordMembership } from './memberships.ts';
 import { asManagedWrite } from './managed-writes.ts';
 import { createRootFolder, renameRootFolder, withRootFolder } from './root-folder.ts';
+import { showTenantsOfFiles } from './tenant-field.ts';
 
 export interface NewTenant {
   name: string;
@@ -120,6 +121,7 @@ async function provision(
 
   if (!runtime.tenantsExist) {
     runtime.tenantsExist = true;
+    await showTenantsOfFiles(context.database);
     await flushCaches(context);
   } else if (input.template !== undefined) {
     await forgetAnswers(context);

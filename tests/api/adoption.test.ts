@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import type { Account, Answer } from '../support/client.ts';
 import { createCollection } from '../support/collections.ts';
 import { runSql } from '../support/sql.ts';
@@ -13,7 +13,7 @@ interface Outcome {
   adopted: number;
 }
 
-inEveryCell('Rows that are there already get a tenant', (world, host) => {
+onEveryDatabase('Rows that are there already get a tenant', (world, host) => {
   let superAdmin: Account;
 
   const put = (collection: string, body: unknown): Promise<Answer<Outcome>> =>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import { createCollection } from '../support/collections.ts';
 import { login, type Account } from '../support/client.ts';
 import { addExtension } from '../support/extensions.ts';
@@ -18,7 +18,7 @@ interface Entry {
   details: Record<string, unknown>;
 }
 
-inEveryCell('The audit trail of a tenant', (world) => {
+onEveryDatabase('The audit trail of a tenant', (world) => {
   let superAdmin: Account;
 
   const auditOf = async (slug: string, query = ''): Promise<Entry[]> =>

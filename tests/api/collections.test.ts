@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import type { Account } from '../support/client.ts';
 import { createCollection } from '../support/collections.ts';
 import { applySchemaWithout } from '../support/schema.ts';
@@ -14,7 +14,7 @@ interface CollectionScope {
   findings: string[];
 }
 
-inEveryCell('/tenancy/collections', (world, host) => {
+onEveryDatabase('/tenancy/collections', (world, host) => {
   let superAdmin: Account;
 
   const put = (collection: string, body: unknown) =>

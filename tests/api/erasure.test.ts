@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHost, type Host } from '../../scripts/hosts/host.ts';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import { login, send, type Account, type Answer } from '../support/client.ts';
 import { dumpOf, rowsOnlyIn, storedFiles, type Dump } from '../support/dump.ts';
 import { runSql } from '../support/sql.ts';
@@ -23,7 +23,7 @@ const PNG = Buffer.from(
   'base64',
 );
 
-inEveryCell('Erasing a tenant', (world, host) => {
+onEveryDatabase('Erasing a tenant', (world, host) => {
   let superAdmin: Account;
 
   const erase = (tenant: string, confirm: string, account = superAdmin): Promise<Answer<Erasure>> =>

@@ -133,6 +133,29 @@ describe('The installation', () => {
         expect(host.logs()).not.toContain('step 1 done');
         expect(await must<unknown[]>(superAdmin, 'GET', '/roles?filter[name][_eq]=Tenants')).toHaveLength(1);
       });
+
+      it('gives the fields of former versions the looks of today, and leaves those that somebody chose', async () => {
+        let superAdmin = await restart();
+        const of = (collection: string) =>
+          must<{ meta: object }>(superAdmin, 'GET', `/fields/${collection}/tenant_id`).then(({ meta }) => meta);
+        await createCollection(superAdmin, 'letters');
+        await createCollection(superAdmin, 'parcels');
+        expect(await of('directus_files')).toMatchObject({ hidden: true });
+        await must(superAdmin, 'POST', '/tenancy/tenants', { name: 'First' });
+        expect(await of('directus_files')).toMatchObject({ hidden: false });
+
+        const former = { display: 'related-values', display_options: { template: '{{ name }}' } };
+        await must(superAdmin, 'PATCH', '/fields/letters/tenant_id', { meta: former });
+        await must(superAdmin, 'PATCH', '/fields/directus_files/tenant_id', { meta: { ...former, hidden: true } });
+        await must(superAdmin, 'PATCH', '/fields/parcels/tenant_id', { meta: { display: 'raw' } });
+        await host.stop();
+        await runSql(database, 'DELETE FROM tenancy_steps WHERE number = 15');
+        superAdmin = await restart();
+
+        expect(await of('letters')).toMatchObject({ display: 'tenancy-tenant', hidden: false });
+        expect(await of('directus_files')).toMatchObject({ display: 'tenancy-tenant', hidden: false });
+        expect(await of('parcels')).toMatchObject({ display: 'raw' });
+      });
     });
   }
 

@@ -3,7 +3,7 @@ import { rm, watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHost, type Host } from '../../scripts/hosts/host.ts';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import { login, send, type Account, type Answer } from '../support/client.ts';
 import { createRelation, serial } from '../support/collections.ts';
 import { dumpOf, rowsOnlyIn, storedFiles, type Dump } from '../support/dump.ts';
@@ -50,7 +50,7 @@ const REFERENCES: Record<string, Record<string, string>> = {
 
 const OWNED = Object.keys(REFERENCES);
 
-inEveryCell('Provisioning from a template', (world, host) => {
+onEveryDatabase('Provisioning from a template', (world, host) => {
   let superAdmin: Account;
   let template: Awaited<ReturnType<typeof createTenant>>;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHost, type Host } from '../../scripts/hosts/host.ts';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import { login, send, type Account, type Answer } from '../support/client.ts';
 import { startTestHost } from '../support/host.ts';
 import { Mailbox } from '../support/mailbox.ts';
@@ -50,7 +50,7 @@ const mailbox = new Mailbox();
 
 afterAll(() => mailbox.remove());
 
-inEveryCell(
+onEveryDatabase(
   'Provisioning',
   (world) => {
     const provision = (body: object, headers?: Record<string, string>): Promise<Answer<Tenant>> =>

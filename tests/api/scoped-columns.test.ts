@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHost, type Host } from '../../scripts/hosts/host.ts';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import { accountWithToken, type Account } from '../support/client.ts';
 import { createRelation } from '../support/collections.ts';
 import { startTestHost } from '../support/host.ts';
@@ -17,7 +17,7 @@ interface FieldOptions {
 
 const text = (field: string, schema: object = {}): FieldOptions => ({ field, type: 'string', schema });
 
-inEveryCell('The columns of a collection of tenants', (world, host) => {
+onEveryDatabase('The columns of a collection of tenants', (world, host) => {
   let superAdmin: Account;
 
   beforeAll(() => {

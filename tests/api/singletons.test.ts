@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import { accountWithToken, type Account } from '../support/client.ts';
 import { createCollection, createRelation } from '../support/collections.ts';
 import { runSql } from '../support/sql.ts';
@@ -12,7 +12,7 @@ interface Settings {
   tenant_id: string;
 }
 
-inEveryCell('A singleton has one row for each tenant', (world, host) => {
+onEveryDatabase('A singleton has one row for each tenant', (world, host) => {
   let superAdmin: Account;
 
   const rows = (): Promise<Record<string, unknown>[]> =>

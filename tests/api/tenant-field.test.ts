@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import { must } from '../support/world.ts';
 
-inEveryCell('The field tenant_id', (world) => {
+onEveryDatabase('The field tenant_id', (world) => {
   const state = async (collection: string): Promise<unknown> => {
     const { superAdmin } = world();
     return [
@@ -103,11 +103,47 @@ inEveryCell('The field tenant_id', (world) => {
     expect(await must(north.viewer, 'GET', '/items/tasks')).toHaveLength(6);
   });
 
+  it('is seen in the Data Studio by super-admins alone', async () => {
+    const { superAdmin, north } = world();
+    type Meta = { meta: { hidden: boolean; display: string } };
+
+    for (const collection of ['projects', 'directus_files', 'directus_folders']) {
+      const one = `/fields/${collection}/tenant_id`;
+      const display = 'tenancy-tenant';
+      expect(await must(superAdmin, 'GET', one)).toMatchObject({ meta: { hidden: false, display } });
+
+      // Twice, since an answer may be kept and is shown to others then.
+      for (const account of [north.viewer, superAdmin, north.owner]) {
+        const hidden = account !== superAdmin;
+        expect(await must<Meta>(account, 'GET', one)).toMatchObject({ meta: { hidden } });
+        const all = await must<(Meta & { field: string; collection: string })[]>(account, 'GET', '/fields');
+        expect(all.filter(({ field }) => field === 'tenant_id')).not.toEqual([]);
+        expect(
+          all
+            .filter((row) => row.collection === collection && row.field === 'tenant_id')
+            .map(({ meta }) => meta.hidden),
+        ).toEqual([hidden]);
+        const listed = await must<(Meta & { field: string })[]>(account, 'GET', `/fields/${collection}`);
+        expect(listed.find(({ field }) => field === 'tenant_id')?.meta.hidden).toBe(hidden);
+        expect(
+          listed.filter(({ field, meta }) => field !== 'tenant_id' && meta?.hidden).map(({ field }) => field),
+        ).toEqual(
+          (await must<(Meta & { field: string })[]>(superAdmin, 'GET', `/fields/${collection}`))
+            .filter(({ field, meta }) => field !== 'tenant_id' && meta?.hidden)
+            .map(({ field }) => field),
+        );
+      }
+    }
+  });
+
   it('of a collection that is not the tenants’ is nobody’s business', async () => {
     const { superAdmin } = world();
     await must(superAdmin, 'PUT', '/tenancy/collections/countries', { scope: 'shared' });
     await must(superAdmin, 'POST', '/fields/countries', { field: 'tenant_id', type: 'string', schema: {} });
-    await must(superAdmin, 'PATCH', '/fields/countries/tenant_id', { type: 'text', schema: {} });
+    await must(superAdmin, 'PATCH', '/fields/countries/tenant_id', { type: 'text', schema: {}, meta: {} });
+    expect(await must(world().north.viewer, 'GET', '/fields/countries/tenant_id')).toMatchObject({
+      meta: { hidden: false },
+    });
     await must(superAdmin, 'DELETE', '/fields/countries/tenant_id');
   });
 });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import { login, send, type Account, type Answer } from '../support/client.ts';
 import { dumpOf, rowsOnlyIn } from '../support/dump.ts';
 import { createPerson } from '../support/people.ts';
@@ -16,7 +16,7 @@ interface Row {
   owner: string | null;
 }
 
-inEveryCell('Tenants as rows of a collection', (world, host) => {
+onEveryDatabase('Tenants as rows of a collection', (world, host) => {
   let superAdmin: Account;
 
   const graphql = async (query: string, account = superAdmin): Promise<Answer<Record<string, Row>>> =>

@@ -1,6 +1,6 @@
 import { readItems } from '@directus/sdk';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import { login, send, type Account } from '../support/client.ts';
 import { createPerson } from '../support/people.ts';
 import { must } from '../support/world.ts';
@@ -19,7 +19,7 @@ interface Tenant {
   usage: { members: number; items: number; storage: number };
 }
 
-inEveryCell('/tenancy/tenants', (world) => {
+onEveryDatabase('/tenancy/tenants', (world) => {
   let superAdmin: Account;
 
   const count = async (path: string): Promise<number> =>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import { login, type Account, type Answer } from '../support/client.ts';
 import { createCollection } from '../support/collections.ts';
 import { startTestHost } from '../support/host.ts';
@@ -27,7 +27,7 @@ interface FieldOptions {
 /** What GraphQL answers; a refused mutation is told in errors alone. */
 type GraphQlData = Record<string, unknown> | null;
 
-inEveryCell('Values that are unique within a tenant', (world, host) => {
+onEveryDatabase('Values that are unique within a tenant', (world, host) => {
   let superAdmin: Account;
   let north: Account;
   let south: Account;

@@ -19,6 +19,12 @@ export const CELLS: readonly Cell[] = [
   { directus: '11', database: 'sqlite', cached: true },
 ];
 
+/**
+ * Each database once. SQLite with answers that Directus keeps: what has to be forgotten after a change is seen that way, and
+ * the laws are tried on SQLite without as well.
+ */
+export const DATABASES: readonly Cell[] = CELLS.filter(({ database, cached }) => database !== 'sqlite' || cached);
+
 /** With answers that Directus forgets when it writes: those that it would keep for longer are a suite of their own. */
 const CACHE = { CACHE_ENABLED: 'true', CACHE_STORE: 'memory', CACHE_AUTO_PURGE: 'true' };
 
@@ -27,15 +33,22 @@ export function hasDatabase(kind: DatabaseKind): boolean {
   return kind !== 'mariadb' || Boolean(process.env.TEST_MYSQL_URL);
 }
 
+type Law = (world: () => World, host: () => Host) => void;
+
 /**
  * Runs the tests of `law` once per cell, each time in a world of its own. `world()` and `host()` are there while tests run.
  */
-export function inEveryCell(
-  name: string,
-  law: (world: () => World, host: () => Host) => void,
-  options: Partial<TestHostOptions> = {},
-): void {
-  for (const { cached, ...cell } of CELLS) {
+export function inEveryCell(name: string, law: Law, options: Partial<TestHostOptions> = {}): void {
+  inCells(CELLS, name, law, options);
+}
+
+/** As {@link inEveryCell}, once per database: for what super-admins do. */
+export function onEveryDatabase(name: string, law: Law, options: Partial<TestHostOptions> = {}): void {
+  inCells(DATABASES, name, law, options);
+}
+
+function inCells(cells: readonly Cell[], name: string, law: Law, options: Partial<TestHostOptions>): void {
+  for (const { cached, ...cell } of cells) {
     const title = `${name} (Directus ${cell.directus}, ${cell.database}${cached ? ', cached' : ''})`;
 
     describe.skipIf(!hasDatabase(cell.database))(title, () => {

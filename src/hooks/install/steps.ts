@@ -8,7 +8,12 @@ import { ensureIndex } from '../../services/indexes.ts';
 import { ensureAnswersTable } from '../../services/idempotency.ts';
 import { ensureLevelTables } from '../../services/levels.ts';
 import { recordScope } from '../../services/scopes.ts';
-import { ensureTenantField, ensureTenantIndex } from '../../services/tenant-field.ts';
+import {
+  ensureTenantField,
+  ensureTenantIndex,
+  refreshTenantFieldLooks,
+  showTenantsOfFiles,
+} from '../../services/tenant-field.ts';
 import {
   OWNED_SYSTEM_COLLECTIONS,
   POLICIES,
@@ -44,7 +49,13 @@ export const STEPS: readonly Step[] = [
   { number: 11, name: 'copies of files', run: ({ database }) => ensureCopiesTable(database) },
   { number: 12, name: 'form of tenants', run: openFormOfTenants },
   { number: 13, name: 'levels of the project', run: ({ database }) => ensureLevelTables(database) },
+  { number: 15, name: 'looks of tenant_id', run: refreshLooks },
 ];
+
+async function refreshLooks(context: ServiceContext): Promise<void> {
+  await refreshTenantFieldLooks(context);
+  if (await context.database(TENANTS).first('id')) await showTenantsOfFiles(context.database);
+}
 
 type FieldDefinition = Partial<Field> & { field: string; type: Field['type'] };
 

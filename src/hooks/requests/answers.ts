@@ -40,6 +40,22 @@ export function restoreUrl(request: Request): void {
   if (url !== undefined) request.originalUrl = url;
 }
 
+/** What is done to the JSON of an answer. */
+const rewrites = new WeakMap<Response, (body: unknown) => unknown>();
+
+/**
+ * Changes the JSON of an answer on its way out: what Directus keeps in its response cache is what it made itself, and nobody
+ * gets what is another one's. The last one to say how has the say.
+ */
+export function rewriteAnswer(response: Response, rewrite: (body: unknown) => unknown): void {
+  const isPrepared = rewrites.has(response);
+  rewrites.set(response, rewrite);
+  if (isPrepared) return;
+
+  const json = response.json.bind(response);
+  response.json = (body: unknown): Response => json(rewrites.get(response)?.(body) ?? body);
+}
+
 /** Directus sets the header in many places, and calls answers to whoever has no role public. The last word is here. */
 function makePrivate(response: Response): void {
   const writeHead = response.writeHead.bind(response) as (...parameters: unknown[]) => Response;

@@ -9,6 +9,7 @@ import { refreshRuntime, runtime, type Middleware } from '../../runtime.ts';
 import { accessOf, type Access } from './access.ts';
 import { keepApart } from './answers.ts';
 import { describeRoutes } from './specification.ts';
+import { hideTenantField } from './tenant-field.ts';
 
 const TenantClosedError = createError(
   ErrorCode.Forbidden,
@@ -44,6 +45,7 @@ export function createGuard(database: Knex): Middleware {
       keepApart(request, response, accountability, runtime.tenantsExist);
       if (AUTHENTICATION_ROUTES.test(request.path)) return;
       await assertIdentityIsCurrent(database, accountability, accessOf(request));
+      hideTenantField(request, response, accountability);
       await describeRoutes(database, request, response, accountability);
     };
 

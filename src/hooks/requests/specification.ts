@@ -6,14 +6,11 @@ import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../../tenancy/m
 import type { TenantStatus } from '../../tenancy/types.ts';
 import { runtime } from '../../runtime.ts';
 import { accessOf } from './access.ts';
-
-/** Whom the answer to a request is for. */
-const readers = new WeakMap<Response, Reader | null>();
+import { rewriteAnswer } from './answers.ts';
 
 /**
- * Adds to Directus' OpenAPI document the routes of the bundle that the requester may use, on its way out: what Directus keeps
- * in its response cache is its own document, and nobody gets what is another one's. Whoever belongs to no tenant gets it as
- * Directus made it.
+ * Adds to Directus' OpenAPI document the routes of the bundle that the requester may use, on its way out. Whoever
+ * belongs to no tenant gets it as Directus made it.
  */
 export async function describeRoutes(
   database: Knex,
@@ -23,16 +20,8 @@ export async function describeRoutes(
 ): Promise<void> {
   if (!/^\/server\/specs\/oas\/?$/i.test(request.path)) return;
 
-  const isPrepared = readers.has(response);
-  readers.set(response, await readerOf(database, accountability));
-  if (isPrepared) return;
-
-  const json = response.json.bind(response);
-
-  response.json = (body: unknown): Response => {
-    const reader = readers.get(response);
-    return json(reader ? withTenancyRoutes(body, reader) : body);
-  };
+  const reader = await readerOf(database, accountability);
+  rewriteAnswer(response, (body) => (reader ? withTenancyRoutes(body, reader) : body));
 }
 
 async function readerOf(database: Knex, { admin, user, role }: Accountability): Promise<Reader | null> {

@@ -1,5 +1,6 @@
 import { useApi } from '@directus/extensions-sdk';
 import type { RestCommand } from '@directus/sdk';
+import { linesOf, resultOf, withParsedBody } from '../utilities/lines.ts';
 
 /** A page of a list, with how many there are. */
 export interface Page<Item> {
@@ -23,8 +24,41 @@ export function useClient() {
       ...(params && { params }),
       ...(signal && { signal }),
       ...(body !== undefined && { data: body }),
-      headers: { ...headers, ...(typeof body === 'string' && { 'Content-Type': 'application/json' }) },
+      headers: { ...(typeof body === 'string' && { 'Content-Type': 'application/json' }), ...headers },
     });
+
+    return data;
+  }
+
+  async function stream(
+    command: RestCommand<unknown, unknown>,
+    seen: (text: string) => void,
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const { path, method = 'GET', params, headers, body } = command();
+
+    const { data } = await api
+      .request<string>({
+        url: path,
+        method,
+        ...(params && { params }),
+        ...(signal && { signal }),
+        ...(body !== undefined && { data: body }),
+        headers: {
+          Accept: 'application/x-ndjson',
+          ...(typeof body === 'string' && { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        responseType: 'text',
+        transformResponse: (text: string) => text,
+        onDownloadProgress: ({ event }: { event?: ProgressEvent }) => {
+          const { responseText } = (event?.target ?? {}) as { responseText?: string };
+          if (responseText) seen(responseText);
+        },
+      })
+      .catch((error: unknown) => {
+        throw withParsedBody(error);
+      });
 
     return data;
   }
@@ -39,6 +73,20 @@ export function useClient() {
     /** A page of what a list command answers. */
     requestPage<Item>(command: RestCommand<Item[], unknown>, signal?: AbortSignal): Promise<Page<Item>> {
       return send<Page<Item>>(command, signal);
+    },
+
+    /** What a command answers that takes long, which is told beforehand by the lines that have come so far. */
+    async follow<Output>(command: RestCommand<Output, unknown>, seen: (lines: object[]) => void): Promise<Output> {
+      return resultOf(await stream(command, (text) => seen(linesOf(text)))) as Output;
+    },
+
+    /** The lines that a command answers, told as they come. */
+    async collect<Line>(
+      command: RestCommand<Line[], unknown>,
+      seen: (lines: Line[]) => void,
+      signal?: AbortSignal,
+    ): Promise<Line[]> {
+      return linesOf<Line>(await stream(command, (text) => seen(linesOf<Line>(text)), signal));
     },
   };
 }

@@ -38,7 +38,7 @@ export interface TenantValues {
 
 /** What is wrong with a field. Each kind is a key of the catalogue under `invalid`. */
 export type FieldProblem =
-  | { kind: 'required' | 'slug' | 'email' | 'taken_slug' | 'taken_email' }
+  | { kind: 'required' | 'slug' | 'email' | 'taken_slug' | 'taken_email' | 'repeated' }
   | { kind: 'too_long'; max: number }
   | { kind: 'rejected'; reason: string };
 
