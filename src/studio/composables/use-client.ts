@@ -1,5 +1,6 @@
 import { useApi } from '@directus/extensions-sdk';
 import type { RestCommand } from '@directus/sdk';
+import { linesOf, resultOf, withParsedBody } from '../utilities/lines.ts';
 
 /** A page of a list, with how many there are. */
 export interface Page<Item> {
@@ -29,6 +30,36 @@ export function useClient() {
     return data;
   }
 
+  async function follow<Output>(
+    command: RestCommand<Output, unknown>,
+    seen: (lines: object[]) => void,
+  ): Promise<Output> {
+    const { path, method = 'GET', params, body } = command();
+
+    const { data } = await api
+      .request<string>({
+        url: path,
+        method,
+        ...(params && { params }),
+        ...(body !== undefined && { data: body }),
+        headers: {
+          Accept: 'application/x-ndjson',
+          ...(typeof body === 'string' && { 'Content-Type': 'application/json' }),
+        },
+        responseType: 'text',
+        transformResponse: (text: string) => text,
+        onDownloadProgress: ({ event }: { event?: ProgressEvent }) => {
+          const { responseText } = (event?.target ?? {}) as { responseText?: string };
+          if (responseText) seen(linesOf(responseText));
+        },
+      })
+      .catch((error: unknown) => {
+        throw withParsedBody(error);
+      });
+
+    return resultOf(data) as Output;
+  }
+
   return {
     /** What the command answers. */
     async request<Output>(command: RestCommand<Output, unknown>, signal?: AbortSignal): Promise<Output> {
@@ -40,5 +71,8 @@ export function useClient() {
     requestPage<Item>(command: RestCommand<Item[], unknown>, signal?: AbortSignal): Promise<Page<Item>> {
       return send<Page<Item>>(command, signal);
     },
+
+    /** What a command answers that takes long, which is told beforehand by the lines that have come so far. */
+    follow,
   };
 }
