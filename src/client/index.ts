@@ -331,7 +331,9 @@ export function readTenancyDoctor<Schema>(): RestCommand<DoctorReport, Schema> {
 }
 
 /** Lets the doctor mend what the named checks found, as far as that is safe. */
-export function fixTenancy<Schema>(checks: string[]): RestCommand<DoctorReport, Schema> {
+export function fixTenancy<Schema>(
+  checks: string[],
+): RestCommand<DoctorReport & { fixed: { id: string; message: string }[] }, Schema> {
   return () => ({ path: '/tenancy/doctor/fix', method: 'POST', body: JSON.stringify({ checks }) });
 }
 

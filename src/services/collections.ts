@@ -5,7 +5,7 @@ import { hasTenantField, isScopable, treatmentOf, type RecordedScopes, type Trea
 import type { CollectionScope, Scope } from '../tenancy/types.ts';
 import type { OwnedScope } from '../tenancy/rules.ts';
 import { runtime } from '../runtime.ts';
-import { assignRows, type Progress } from './adoption/assign.ts';
+import { assignRows } from './adoption/assign.ts';
 import type { Adoption, Assignment } from './adoption/owners.ts';
 import { planAdoption, type AdoptionPlan } from './adoption/plan.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
@@ -32,7 +32,14 @@ export interface ScopeRequest {
   confirm?: boolean | undefined;
   /** Answers what would happen, and changes nothing. */
   dryRun?: boolean | undefined;
-  progress?: Progress | undefined;
+  progress?: ((progress: ScopeProgress) => void) | undefined;
+}
+
+/** How many of the rows without tenant have been looked at. */
+export interface ScopeProgress {
+  collection: string;
+  rows: number;
+  of: number;
 }
 
 /** What became of the rows, and of the collection besides its scope, in words for a super-admin. */
@@ -206,14 +213,16 @@ async function makeOwned(
     isMixed: (other: string) => (other === collection ? scope === 'mixed' : isMixed(other)),
   };
 
-  return adopt(context, adoption, request, scope, async ({ unowned }) => {
-    if (scope === 'mixed' && before === 'tenant' && unowned > 0 && !request.confirm) {
-      throw new InvalidFieldError({
-        field: 'confirm',
-        reason: `has to be true: ${unowned} rows of "${collection}" belong to no tenant, and would be shown to all of them`,
-      });
-    }
+  const confirmed = ({ unowned }: AdoptionPlan): void => {
+    if (scope !== 'mixed' || before !== 'tenant' || unowned === 0 || request.confirm) return;
 
+    throw new InvalidFieldError({
+      field: 'confirm',
+      reason: `has to be true: ${unowned} rows of "${collection}" belong to no tenant, and would be shown to all of them`,
+    });
+  };
+
+  return adopt(context, adoption, request, scope, confirmed, async () => {
     // Until the field is there, the collection is closed for everybody but super-admins; until rows are given to their
     // tenants, those of nobody are hidden.
     await decide(context, collection, scope === 'mixed' && before === 'mixed' ? 'mixed' : 'tenant');
@@ -231,22 +240,27 @@ function assertIsNoSingleton(collection: string, schema: SchemaOverview): void {
   });
 }
 
-/** Plans the adoption, and carries it out unless it is only to be told. `prepare` is called when nothing is in the way. */
+/**
+ * Plans the adoption, and carries it out unless it is only to be told. `check` throws what is in the way of the plan, for whoever
+ * only asks as well; `prepare` is called when nothing is.
+ */
 async function adopt(
   context: ServiceContext,
   adoption: Adoption,
   { dryRun, progress }: ScopeRequest,
   scope: OwnedScope,
-  prepare: (plan: AdoptionPlan) => Promise<void> = () => Promise.resolve(),
+  check: (plan: AdoptionPlan) => void = () => undefined,
+  prepare: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Applied> {
   const { database } = context;
   const { collection, assignment } = adoption;
 
   const plan = await planAdoption(database, adoption, scope === 'mixed');
+  check(plan);
   if (dryRun) return { ...plan, notes: [] };
 
-  await prepare(plan);
-  const assigned = assignment ? await assign(context, adoption, assignment, progress) : 0;
+  await prepare();
+  const assigned = assignment ? await assign(context, adoption, assignment, plan, progress) : 0;
   await ensureTenantIndexes(context, collection);
   if (scope === 'tenant') await requireTenant(context, collection);
 
@@ -264,10 +278,22 @@ async function assign(
   { database }: ServiceContext,
   adoption: Adoption,
   assignment: Assignment,
-  progress: Progress | undefined,
+  plan: AdoptionPlan,
+  progress: ScopeRequest['progress'],
 ): Promise<number> {
+  const of = plan.assigned + plan.unowned;
+  const tell = (rows: number): void => progress?.({ collection: adoption.collection, rows, of });
+
   try {
-    return await assignRows(database, adoption, assignment, progress);
+    if (of > 0) tell(0);
+
+    const assigned = await assignRows(database, adoption, assignment, (rows) => {
+      // The end is told once, whether or not it is that of a whole batch.
+      if (rows < of) tell(rows);
+    });
+
+    if (of > 0) tell(of);
+    return assigned;
   } catch (error) {
     if (!isNotUnique(error)) throw error;
 

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { onEveryDatabase } from '../support/cells.ts';
 import type { Account, Answer } from '../support/client.ts';
 import { createCollection } from '../support/collections.ts';
+import { followLines } from '../support/lines.ts';
 import { runSql } from '../support/sql.ts';
 import { allowUnownedRows } from '../support/unowned.ts';
 import { must, uploadFile } from '../support/world.ts';
@@ -228,6 +229,69 @@ onEveryDatabase('Rows that are there already get a tenant', (world, host) => {
       expect(await titlesOf(world().north.viewer, 'letters')).toEqual(['north-letter']);
       expect(await titlesOf(world().south.viewer, 'letters')).toEqual(['lost']);
       expect(await run('list')).toMatch(/^letters +tenant +2 +0$/m);
+    });
+  });
+
+  describe('and whoever accepts lines is told how far it is', () => {
+    const ROWS = 25_600;
+
+    const follow = (collection: string, body: unknown): Promise<Response> =>
+      fetch(`${host().url}/tenancy/collections/${collection}`, {
+        method: 'PUT',
+        headers: {
+          Authorization: `Bearer ${superAdmin.token}`,
+          Accept: 'application/x-ndjson',
+          'Content-Type': 'application/json',
+        },
+        body: JSON.stringify(body),
+      });
+
+    beforeAll(async () => {
+      await create('entries', [{ field: 'title', type: 'string', schema: {} }]);
+      await insert(
+        'entries',
+        Array.from({ length: 100 }, (_, number) => ({ title: `entry ${number}` })),
+      );
+      for (let rows = 100; rows < ROWS; rows *= 2) {
+        await runSql(host().database, 'INSERT INTO entries (title) SELECT title FROM entries');
+      }
+    });
+
+    it('but not before it is clear that nothing is in the way', async () => {
+      const response = await follow('entries', { scope: 'tenant' });
+      expect(response.status).toBe(409);
+      expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'CONFLICT' } }] });
+    });
+
+    it('batch by batch, and at last what was done', async () => {
+      const response = await follow('entries', { scope: 'tenant', assign: { tenant: 'north' } });
+      expect(response.headers.get('content-type')).toContain('application/x-ndjson');
+
+      expect(await followLines(response)).toEqual([
+        ...[0, 10_000, 20_000, ROWS].map((rows) => ({ collection: 'entries', rows, of: ROWS })),
+        {
+          data: expect.objectContaining({
+            scope: 'tenant',
+            adopted: ROWS,
+            rows: { owned: ROWS, unowned: 0 },
+          }) as object,
+        },
+      ]);
+    });
+
+    it('or why it was not', async () => {
+      await create('numbers', [{ field: 'title', type: 'string', schema: {} }]);
+      await insert('numbers', [{ title: 'one' }]);
+      await must(superAdmin, 'PUT', '/tenancy/collections/numbers', { scope: 'mixed', assign: { tenant: 'north' } });
+      await must(superAdmin, 'PATCH', '/tenancy/collections/numbers/fields/title', { unique: 'tenant' });
+      await insert('numbers', [{ title: 'one' }]);
+
+      const response = await follow('numbers', { scope: 'tenant', assign: { tenant: 'north' } });
+
+      expect(await followLines(response)).toEqual([
+        { collection: 'numbers', rows: 0, of: 1 },
+        { status: 409, errors: [expect.objectContaining({ message: expect.stringContaining('unique') as string })] },
+      ]);
     });
   });
 

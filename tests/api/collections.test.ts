@@ -4,6 +4,7 @@ import type { Account } from '../support/client.ts';
 import { createCollection } from '../support/collections.ts';
 import { applySchemaWithout } from '../support/schema.ts';
 import { runSql } from '../support/sql.ts';
+import { allowUnownedRows } from '../support/unowned.ts';
 import { must } from '../support/world.ts';
 
 interface CollectionScope {
@@ -173,6 +174,28 @@ onEveryDatabase('/tenancy/collections', (world, host) => {
       });
       expect((await world().south.viewer.send<unknown[]>('GET', '/items/memos')).data).toHaveLength(2);
       expect((await world().south.editor.send('POST', '/items/memos', { text: 'x' })).status).toBe(403);
+    });
+  });
+
+  describe('showing rows of nobody to all tenants', () => {
+    it('has to be confirmed, and a dry run says so as well', async () => {
+      await createShared('hints', 2);
+      await put('hints', { scope: 'tenant', assign: { tenant: 'north' } });
+      await allowUnownedRows(host().database, 'hints');
+      await runSql(host().database, 'UPDATE hints SET tenant_id = NULL WHERE id = 1');
+
+      for (const dry_run of [true, false]) {
+        expect(await put('hints', { scope: 'mixed', dry_run })).toMatchObject({
+          status: 400,
+          errors: [{ extensions: { code: 'INVALID_PAYLOAD', field: 'confirm' } }],
+        });
+      }
+
+      expect(await put('hints', { scope: 'mixed', dry_run: true, confirm: true })).toMatchObject({
+        status: 200,
+        data: { scope: 'mixed', rows: { owned: 1, unowned: 1 } },
+      });
+      expect((await scopeOf('hints'))?.scope).toBe('tenant');
     });
   });
 

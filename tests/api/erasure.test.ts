@@ -4,6 +4,7 @@ import { startHost, type Host } from '../../scripts/hosts/host.ts';
 import { onEveryDatabase } from '../support/cells.ts';
 import { login, send, type Account, type Answer } from '../support/client.ts';
 import { dumpOf, rowsOnlyIn, storedFiles, type Dump } from '../support/dump.ts';
+import { followLines } from '../support/lines.ts';
 import { runSql } from '../support/sql.ts';
 import { createTenant, must, TENANT_COLLECTIONS, uploadFile } from '../support/world.ts';
 
@@ -397,19 +398,7 @@ onEveryDatabase('Erasing a tenant', (world, host) => {
         method: 'DELETE',
         headers: { Authorization: `Bearer ${account.token}`, Accept: 'application/x-ndjson' },
       });
-      const lines: Record<string, unknown>[] = [];
-      let rest = '';
-
-      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-        const parts = (rest + chunk).split('\n');
-        rest = parts.pop()!;
-        for (const part of parts) {
-          const line = JSON.parse(part) as Record<string, unknown>;
-          lines.push(line);
-          seen(line);
-        }
-      }
-      return lines;
+      return followLines(response, seen);
     };
 
     it('is done once when two ask for it', async () => {

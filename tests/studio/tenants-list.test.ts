@@ -117,18 +117,22 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('many tenants at o
     await page.getByRole('button', { name: 'Import from CSV' }).click();
     await drawer().getByText('Drop a CSV file here').waitFor();
 
-    await drawer().locator('input[type="file"]').setInputFiles({
-      name: 'list.csv',
-      mimeType: 'text/csv',
-      buffer: Buffer.from('title\nx'),
-    });
+    await drawer()
+      .locator('input[type="file"]')
+      .setInputFiles({
+        name: 'list.csv',
+        mimeType: 'text/csv',
+        buffer: Buffer.from('title\nx'),
+      });
     await drawer().getByText('The file has no column “name”').waitFor();
 
-    await drawer().locator('input[type="file"]').setInputFiles({
-      name: 'tenants.csv',
-      mimeType: 'text/csv',
-      buffer: Buffer.from(FILE),
-    });
+    await drawer()
+      .locator('input[type="file"]')
+      .setInputFiles({
+        name: 'tenants.csv',
+        mimeType: 'text/csv',
+        buffer: Buffer.from(FILE),
+      });
     await drawer().getByText('One row needs to be mended and is left out.').waitFor();
     await drawer().getByText('Columns that are not imported: colour').waitFor();
     await drawer().locator('tr', { hasText: 'East Ltd' }).getByText('east-ltd').waitFor();
@@ -162,11 +166,13 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('many tenants at o
     await row('South').waitFor();
     await openDetail();
     await page.getByRole('button', { name: 'Import from CSV' }).click();
-    await drawer().locator('input[type="file"]').setInputFiles({
-      name: 'two.csv',
-      mimeType: 'text/csv',
-      buffer: Buffer.from('name\nHigh\nLow\n'),
-    });
+    await drawer()
+      .locator('input[type="file"]')
+      .setInputFiles({
+        name: 'two.csv',
+        mimeType: 'text/csv',
+        buffer: Buffer.from('name\nHigh\nLow\n'),
+      });
 
     // The first line is done and answered, and the rest is lost on the way.
     await page.route('**/tenancy/tenants/import', async (route) => {
@@ -186,7 +192,11 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('many tenants at o
     await drawer().getByRole('button', { name: 'Go On' }).click();
     await drawer().getByText('2 tenants were created').first().waitFor();
 
-    expect(Object.keys(await statuses()).filter((slug) => /^(high|low)/.test(slug)).sort()).toEqual(['high', 'low']);
+    expect(
+      Object.keys(await statuses())
+        .filter((slug) => /^(high|low)/.test(slug))
+        .sort(),
+    ).toEqual(['high', 'low']);
     expect(studio.complaints).toEqual([]);
   });
 });

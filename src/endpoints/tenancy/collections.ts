@@ -6,6 +6,7 @@ import { readAssignment } from '../../services/adoption/owners.ts';
 import { setUniqueness } from '../../services/uniqueness.ts';
 import { SCOPES } from '../../tenancy/types.ts';
 import { expected, handleSuperAdmin, parse } from './http.ts';
+import { answerWithProgress } from './lines.ts';
 
 const tenantName = z.string(expected('the id or the slug of a tenant')).min(1, 'must not be empty');
 const fieldName = z.string(expected('the name of a field')).min(1, 'must not be empty');
@@ -54,16 +55,12 @@ export function collectionsRouter(router: Router, context: EndpointExtensionCont
   router.put(
     '/collections/:collection',
     handleSuperAdmin(async (request, response) => {
-      const { assign, scope, confirm, dry_run: dryRun } = parse(scopeRequest, request.body);
+      const { assign: asked, scope, confirm, dry_run: dryRun } = parse(scopeRequest, request.body);
+      const assign = asked && (await readAssignment(context.database, asked));
 
-      response.json({
-        data: await setScope(context, String(request.params['collection']), {
-          scope,
-          confirm,
-          dryRun,
-          assign: assign && (await readAssignment(context.database, assign)),
-        }),
-      });
+      await answerWithProgress(context, { request, response, what: 'a decision' }, (progress) =>
+        setScope(context, String(request.params['collection']), { scope, confirm, dryRun, assign, progress }),
+      );
     }),
   );
 

@@ -1,4 +1,4 @@
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { isDirectusError } from '@directus/errors';
 import type { ServiceContext } from '../../services/directus.ts';
 
@@ -8,6 +8,38 @@ export function beginLines(response: Response): void {
   // Proxies that wait for the whole answer would hide how far the work is.
   response.set('X-Accel-Buffering', 'no');
   response.flushHeaders();
+}
+
+/**
+ * Does a work that can take long, and answers what came of it. Whoever accepts NDJSON is told how far it is, line by line, and the
+ * result, or why there is none, with the last line; what is refused before the first line is answered as ever. The work goes on
+ * when the client has gone.
+ *
+ * @param what the work is called in the log, such as `an erasure`
+ */
+export async function answerWithProgress(
+  context: Pick<ServiceContext, 'logger'>,
+  { request, response, what }: { request: Request; response: Response; what: string },
+  work: (progress?: (line: object) => void) => Promise<object>,
+): Promise<void> {
+  if (request.accepts(['application/json', 'application/x-ndjson']) !== 'application/x-ndjson') {
+    response.json({ data: await work() });
+    return;
+  }
+
+  const write = (line: object): void => {
+    if (!response.headersSent) beginLines(response);
+    if (!response.destroyed) response.write(`${JSON.stringify(line)}\n`);
+  };
+
+  try {
+    write({ data: await work(write) });
+  } catch (error) {
+    if (!response.headersSent) throw error;
+    write(failureOf(context, error, what));
+  }
+
+  response.end();
 }
 
 /** What Directus would answer for an error, as a part of a line. */

@@ -1,7 +1,6 @@
 import { readAssignment, type RequestedAssignment } from '../../services/adoption/owners.ts';
-import { listCollections, setScope, type ScopeOutcome } from '../../services/collections.ts';
+import { listCollections, setScope, type ScopeOutcome, type ScopeProgress } from '../../services/collections.ts';
 import type { ServiceContext } from '../../services/directus.ts';
-import { countOf } from '../../services/database.ts';
 import { collectionsAsText, outcomeAsText, progressBar } from '../../tenancy/collections-text.ts';
 import { SCOPES } from '../../tenancy/types.ts';
 import { CommandError, done, runCommand, type Command } from './command.ts';
@@ -58,7 +57,7 @@ export function collectionsCommand(group: Command, context: ServiceContext): voi
           confirm,
           dryRun,
           assign: assignment && (await readAssignment(context.database, assignment)),
-          progress: await progressOf(context, collection),
+          progress: drawer(),
         });
 
         return done(json, outcome, outcomeAsText(outcome, dryRun === true));
@@ -83,12 +82,7 @@ function requestedAssignment({ tenant, through, by, map }: Options): RequestedAs
 }
 
 /** Draws how far it is on standard error, for people only: a pipe gets nothing but the result. */
-async function progressOf(
-  { database }: ServiceContext,
-  collection: string,
-): Promise<((rows: number) => void) | undefined> {
-  if (!process.stderr.isTTY || !(await database.schema.hasTable(collection))) return undefined;
-
-  const total = await countOf(database(collection));
-  return (rows) => process.stderr.write(`\r${progressBar(rows, total)}${rows >= total ? '\n' : ''}`);
+function drawer(): ((progress: ScopeProgress) => void) | undefined {
+  if (!process.stderr.isTTY) return undefined;
+  return ({ rows, of }) => process.stderr.write(`\r${progressBar(rows, of)}${rows >= of ? '\n' : ''}`);
 }

@@ -7,7 +7,7 @@ import { assignedOwner, type Adoption, type Assignment } from './owners.ts';
 /** Rows that one statement gives to tenants: as many as keep others waiting for a moment only. */
 const ROWS_PER_BATCH = 10_000;
 
-/** Called after each batch with the number of rows that have been looked at since the start. */
+/** Called after each whole batch with the number of rows that have been looked at since the start. */
 export type Progress = (rows: number) => void;
 
 /**
@@ -20,7 +20,7 @@ export async function assignRows(
   database: Knex,
   adoption: Adoption,
   assignment: Assignment,
-  progress: Progress = () => undefined,
+  progress: Progress,
 ): Promise<number> {
   const { collection } = adoption;
   const primary = primaryKeyOf(collection, adoption.schema);
@@ -45,9 +45,9 @@ export async function assignRows(
 
     const changed: unknown = await rows.update({ [TENANT_FIELD]: owner });
     assigned += Number(changed);
-    progress(end ? batch * ROWS_PER_BATCH : assigned);
-
     if (!end) return assigned;
+
+    progress(batch * ROWS_PER_BATCH);
     last = end[primary] as PrimaryKey;
   }
 }

@@ -81,12 +81,12 @@ export function useClient() {
     },
 
     /** The lines that a command answers, told as they come. */
-    async collect<Line>(
+    async collect<Line extends object>(
       command: RestCommand<Line[], unknown>,
       seen: (lines: Line[]) => void,
       signal?: AbortSignal,
     ): Promise<Line[]> {
-      return linesOf<Line>(await stream(command, (text) => seen(linesOf<Line>(text)), signal));
+      return linesOf(await stream(command, (text) => seen(linesOf(text) as Line[]), signal)) as Line[];
     },
   };
 }

@@ -11,10 +11,10 @@ export class FollowedWorkError extends Error {
 type LastLine = { data: unknown } | { status: number; errors: unknown[] };
 
 /** The lines of an answer of NDJSON, as far as it has come: its last line may have come in part. */
-export function linesOf<Line>(text: string): Line[] {
+export function linesOf(text: string): object[] {
   return text.split('\n').flatMap((line) => {
     try {
-      return line === '' ? [] : [JSON.parse(line) as Line];
+      return line === '' ? [] : [JSON.parse(line) as object];
     } catch {
       return [];
     }
@@ -27,7 +27,7 @@ export function linesOf<Line>(text: string): Line[] {
  * @throws FollowedWorkError that says why nothing did; where there is no last line the connection broke off
  */
 export function resultOf(text: string): unknown {
-  const last = linesOf<LastLine>(text).at(-1);
+  const last = linesOf(text).at(-1) as LastLine | undefined;
   if (last && 'data' in last) return last.data;
   if (last && 'errors' in last) throw new FollowedWorkError('The work was refused.', last);
   throw new FollowedWorkError('The connection ended before the work was done.');

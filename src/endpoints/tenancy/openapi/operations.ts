@@ -213,6 +213,7 @@ export const OPERATIONS: Record<string, Operation> = {
     for: 'super-admin',
     summary: 'Decide what a collection is, and give rows that are there to tenants',
     body: scopeRequest,
+    lines: 'answer',
     data: ref('ScopeOutcome'),
     conflict: 'Rows would be left without tenant, or refer to those of another one.',
   },
@@ -236,7 +237,7 @@ export const OPERATIONS: Record<string, Operation> = {
     for: 'super-admin',
     summary: 'Mend what checks found, as far as that is safe',
     body: fixRequest,
-    data: ref('DoctorReport'),
+    data: ref('MendedReport'),
   },
 
   'GET /tenancy/me': {

@@ -15,6 +15,7 @@ import {
   type UniqueField,
 } from '../../../tenancy/types.ts';
 import type { ScopeOutcome } from '../../../services/collections.ts';
+import type { MendedReport } from '../../../services/doctor/index.ts';
 import type { Erasure } from '../../../services/erasure/index.ts';
 import type { Session } from '../../../services/switching.ts';
 
@@ -56,6 +57,13 @@ const person = {
 const summary = { id: uuid, name: text, slug: text, status: oneOf(TENANT_STATUSES) };
 const token = { id: uuid, name: text, user: uuid };
 const verdict = oneOf(['pass', 'warn', 'fail']);
+
+const report = {
+  status: verdict,
+  checks: list(
+    object<DoctorCheck>({ id: text, status: verdict, message: text, fix: nullable(text), fixable: yesOrNo }),
+  ),
+};
 
 const collectionScope = {
   collection: text,
@@ -122,11 +130,11 @@ export const SCHEMAS = {
     unique: { enum: ['tenant', 'project', false] },
   }),
 
-  DoctorReport: object<DoctorReport>({
-    status: verdict,
-    checks: list(
-      object<DoctorCheck>({ id: text, status: verdict, message: text, fix: nullable(text), fixable: yesOrNo }),
-    ),
+  DoctorReport: object<DoctorReport>(report),
+
+  MendedReport: object<MendedReport>({
+    ...report,
+    fixed: list(object<MendedReport['fixed'][number]>({ id: text, message: text })),
   }),
 
   TenancyMe: object<Me>({

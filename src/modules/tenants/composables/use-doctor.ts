@@ -1,26 +1,77 @@
-import { shallowRef } from 'vue';
-import { readTenancyDoctor } from '../../../client/index.ts';
+import { computed, inject, onBeforeUnmount, provide, ref, shallowRef } from 'vue';
+import type { InjectionKey } from 'vue';
+import { fixTenancy, readTenancyDoctor } from '../../../client/index.ts';
 import { useClient } from '../../../studio/composables/use-client.ts';
-import type { DoctorCheck } from '../../../studio/types.ts';
+import type { DoctorReport } from '../../../studio/types.ts';
+import { readFailure } from '../../../studio/utilities/request-errors.ts';
+import type { RequestFailure } from '../../../studio/utilities/request-errors.ts';
+
+type Doctor = ReturnType<typeof callDoctor>;
+
+const DOCTOR: InjectionKey<Doctor> = Symbol('doctor');
 
 /**
- * What is wrong with the protection of tenants, in the words of the doctor. Empty as well while the doctor is silent: it is a
- * second opinion, and its failure must not stand in the way of the list.
+ * Asks the doctor once for the pages below, who read whole tables for an answer. A doctor who is silent stands in the way of
+ * nothing: what is known stays, and `failure` says why there is nothing newer.
  */
-export function useDoctor() {
-  const { request } = useClient();
-  const failedChecks = shallowRef<DoctorCheck[]>([]);
+export function provideDoctor(): void {
+  const doctor = callDoctor();
+  provide(DOCTOR, doctor);
+  void doctor.examine();
+}
 
-  async function examine(): Promise<void> {
-    try {
-      const { checks } = await request(readTenancyDoctor());
-      failedChecks.value = checks.filter(({ status }) => status === 'fail');
-    } catch {
-      failedChecks.value = [];
-    }
+/** What the doctor says about the protection of tenants, for every page of the module the same. */
+export function useDoctor(): Doctor {
+  const doctor = inject(DOCTOR);
+  if (!doctor) throw new Error('The doctor is called for by the root of the module.');
+  return doctor;
+}
+
+function callDoctor() {
+  const { request } = useClient();
+  /** `null` until there was an answer. */
+  const report = shallowRef<DoctorReport | null>(null);
+  const examinedAt = ref<string | null>(null);
+  const loading = ref(false);
+  const failure = shallowRef<RequestFailure | null>(null);
+  const failedChecks = computed(() => report.value?.checks.filter(({ status }) => status === 'fail') ?? []);
+  let asked = new AbortController();
+
+  function take(answer: DoctorReport): void {
+    report.value = answer;
+    examinedAt.value = new Date().toISOString();
+    failure.value = null;
   }
 
-  void examine();
+  /** Looks at everything again. A newer request cancels the older one. */
+  async function examine(): Promise<void> {
+    asked.abort();
+    asked = new AbortController();
+    const { signal } = asked;
+    loading.value = true;
 
-  return { failedChecks };
+    try {
+      const answer = await request(readTenancyDoctor(), signal);
+      if (signal.aborted) return;
+      take(answer);
+    } catch (error) {
+      if (signal.aborted) return;
+      failure.value = readFailure(error);
+    }
+
+    loading.value = false;
+  }
+
+  /** Mends what the checks found as far as that is safe, and answers what was done. Throws what the request throws. */
+  async function mend(checks: string[]): Promise<{ id: string; message: string }[]> {
+    asked.abort();
+    loading.value = false;
+    const answer = await request(fixTenancy(checks));
+    take(answer);
+    return answer.fixed;
+  }
+
+  onBeforeUnmount(() => asked.abort());
+
+  return { report, examinedAt, loading, failure, failedChecks, examine, mend };
 }
