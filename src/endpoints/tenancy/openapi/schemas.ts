@@ -8,6 +8,7 @@ import {
   type CollectionScope,
   type Me,
   type TenantMember,
+  type TenantOverview,
   type TenantOwner,
   type TenantSummary,
   type TenantUsage,
@@ -43,6 +44,7 @@ const anything = { type: 'object', additionalProperties: true };
 const text = { type: 'string' };
 const uuid = { type: 'string', format: 'uuid' };
 const time = { type: 'string', format: 'date-time' };
+const day = { type: 'string', format: 'date' };
 const count = { type: 'integer' };
 const yesOrNo = { type: 'boolean' };
 
@@ -76,6 +78,16 @@ export const SCHEMAS = {
     date_created: nullable(time),
     date_updated: nullable(time),
     usage: object<TenantUsage>({ members: count, items: count, storage: count }),
+  }),
+
+  TenantOverview: object<TenantOverview>({
+    collections: list(object<TenantOverview['collections'][number]>({ collection: text, items: count })),
+    growth: object<TenantOverview['growth']>({
+      since: day,
+      days: list(object<TenantOverview['growth']['days'][number]>({ date: day, items: count })),
+      uncounted: list(text),
+    }),
+    last_activity: nullable(time),
   }),
 
   TenantMember: object<TenantMember>({
