@@ -92,7 +92,7 @@ inEveryCell('The overview of a tenant', (world, host) => {
     expect(days).toEqual(Array.from({ length: 30 }, (_, index) => ({ date: dayBefore(29 - index), items: 0 })));
     expect(since).toBe(days[0]!.date);
 
-    for (const collection of ['moments', 'clocks', 'leaves', 'alarms']) {
+    for (const collection of ['moments', 'clocks', 'leaves']) {
       await must(other.owner, 'POST', `/items/${collection}`, [{}, {}]);
       await must(mine.owner, 'POST', `/items/${collection}`, {});
     }
