@@ -135,4 +135,6 @@ export interface AuditEntry {
   user: { id: string; email: string | null } | null;
   ip: string | null;
   details: Record<string, unknown>;
+  /** Who did it and whom the details name, by id; those who are gone are not among them. */
+  people: Record<string, TenantOwner>;
 }

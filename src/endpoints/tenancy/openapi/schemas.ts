@@ -114,6 +114,7 @@ export const SCHEMAS = {
     user: nullable(object<AuditEntry['user']>({ id: uuid, email: nullable(text) })),
     ip: nullable(text),
     details: anything,
+    people: { type: 'object', additionalProperties: object<TenantOwner>(person) },
   }),
 
   Erasure: object<Erasure>({
