@@ -10,6 +10,7 @@ import type {
   Scope,
   Tenant,
   TenantMember,
+  TenantOverview,
   TenantStatus,
   TenantWithUsage,
 } from '../tenancy/types.ts';
@@ -25,6 +26,7 @@ export type {
   Scope,
   Tenant,
   TenantMember,
+  TenantOverview,
   TenantStatus,
   TenantWithUsage,
 };
@@ -168,6 +170,11 @@ export function readTenants<Schema>(query: TenantQuery = {}): RestCommand<Tenant
 /** One tenant with its usage, by id or slug. */
 export function readTenant<Schema>(tenant: string): RestCommand<TenantWithUsage, Schema> {
   return () => ({ path: pathOf('tenants', tenant), method: 'GET' });
+}
+
+/** What a tenant has of each collection, how that grew in the last 30 days, and when somebody was there last. */
+export function readTenantOverview<Schema>(tenant: string): RestCommand<TenantOverview, Schema> {
+  return () => ({ path: pathOf('tenants', tenant, 'overview'), method: 'GET' });
 }
 
 /** Changes name, slug, settings or domains of a tenant. */

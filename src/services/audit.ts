@@ -1,7 +1,8 @@
 import type { Accountability, PrimaryKey } from '@directus/types';
 import type { Knex } from 'knex';
 import { AUDIT_TABLE } from '../tenancy/managed.ts';
-import type { AuditEntry } from '../tenancy/types.ts';
+import { uuidIn } from '../tenancy/identity.ts';
+import type { AuditEntry, TenantOwner } from '../tenancy/types.ts';
 import { countOf } from './database.ts';
 import type { ServiceContext } from './directus.ts';
 import { tellOthers } from './events.ts';
@@ -151,23 +152,47 @@ export async function readAudit(
       .limit(limit)
       .offset((page - 1) * limit);
 
-  const users = rows.flatMap(({ user }) => user ?? []);
-  const people: { id: string; email: string | null }[] = await database('directus_users')
-    .whereIn('id', users)
-    .select('id', 'email');
+  const entries = rows.map(({ id, at, action, user, ip, details }) => ({
+    id,
+    date: new Date(Number(at)).toISOString(),
+    action,
+    user,
+    ip,
+    details: JSON.parse(details) as Record<string, unknown>,
+  }));
 
-  const emails = new Map(people.map(({ id, email }) => [id, email]));
+  const people = await readPeople(database, entries.flatMap(namedIn));
   const total = await countOf(database(AUDIT_TABLE).where({ tenant }));
 
   return {
-    data: rows.map(({ id, at, action, user, ip, details }) => ({
-      id,
-      date: new Date(Number(at)).toISOString(),
-      action,
-      user: user === null ? null : { id: user, email: emails.get(user) ?? null },
-      ip,
-      details: JSON.parse(details) as Record<string, unknown>,
+    data: entries.map(({ user, ...entry }) => ({
+      ...entry,
+      user: user === null ? null : { id: user, email: people.get(user)?.email ?? null },
+      people: Object.fromEntries(
+        namedIn({ user, details: entry.details }).flatMap((id) => {
+          const person = people.get(id);
+          return person ? [[id, person]] : [];
+        }),
+      ),
     })),
     meta: { total_count: total, filter_count: total },
   };
+}
+
+/** The details whose values are ids of users. */
+const PEOPLE = ['member', 'owner', 'from', 'to'] as const;
+
+/** Who did something, and whom it was about. */
+function namedIn({ user, details }: { user: string | null; details: Record<string, unknown> }): string[] {
+  return [user, ...PEOPLE.map((detail) => details[detail])].flatMap((id) => uuidIn(id) ?? []);
+}
+
+async function readPeople(database: Knex, ids: readonly string[]): Promise<Map<string, TenantOwner>> {
+  if (ids.length === 0) return new Map();
+
+  const people: TenantOwner[] = await database('directus_users')
+    .whereIn('id', [...new Set(ids)])
+    .select('id', 'email', 'first_name', 'last_name');
+
+  return new Map(people.map((person) => [person.id, person]));
 }

@@ -190,6 +190,24 @@ export async function countOf(query: Knex.QueryBuilder): Promise<number> {
   return Number(row?.count ?? 0);
 }
 
+/** SQLite puts at most 500 queries together. */
+export const MOST_PARTS = 400;
+
+/** The rows of several queries with the same columns, asked for together: by one query, up to what a database takes at once. */
+export async function rowsTogether<Row>(
+  database: Knex,
+  parts: readonly Knex.QueryBuilder[],
+  atOnce = MOST_PARTS,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+
+  for (const some of batches(parts, atOnce)) {
+    rows.push(...((await database.unionAll(some)) as Row[]));
+  }
+
+  return rows;
+}
+
 /** Rows that are read and written at once: SQLite puts no more together in one statement. */
 export const ROWS_PER_BATCH = 400;
 

@@ -9,7 +9,7 @@ import type { Tenant, TenantStatus, TenantUsage, TenantWithUsage } from '../tena
 import { runtime } from '../runtime.ts';
 import { announce } from './audit.ts';
 import { withTemplate, type CopyContent } from './cloning/index.ts';
-import { countOf } from './database.ts';
+import { countOf, MOST_PARTS, rowsTogether } from './database.ts';
 import {
   cachedAccess,
   flushCaches,
@@ -322,8 +322,7 @@ function amounts(
   });
 }
 
-/** SQLite puts at most 500 queries together, and no database takes more values with one than some ten thousands. */
-const MOST_PARTS = 400;
+/** No database takes more values with one query than some ten thousands. */
 const MOST_BINDINGS = 30_000;
 
 /** The usage of tenants, by one query whatever the number of collections, up to what a database takes at once. */
@@ -340,14 +339,10 @@ async function readUsage(
   );
   const atOnce = Math.max(1, Math.min(MOST_PARTS, Math.floor(MOST_BINDINGS / tenants.length)));
 
-  for (let from = 0; from < parts.length; from += atOnce) {
-    const rows = (await database.unionAll(parts.slice(from, from + atOnce))) as Item[];
-
-    for (const row of rows) {
-      const entry = usage.get(String(row[TENANT_FIELD]));
-      const field = String(row['usage_field']);
-      if (entry && isUsageField(field)) entry[field] += Number(row['amount'] ?? 0);
-    }
+  for (const row of await rowsTogether<Item>(database, parts, atOnce)) {
+    const entry = usage.get(String(row[TENANT_FIELD]));
+    const field = String(row['usage_field']);
+    if (entry && isUsageField(field)) entry[field] += Number(row['amount'] ?? 0);
   }
 
   return usage;

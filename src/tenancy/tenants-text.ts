@@ -22,11 +22,11 @@ export function tenantsAsText(tenants: readonly TenantWithUsage[]): string {
 export function auditAsText(entries: readonly AuditEntry[]): string {
   return columnsAsText(
     ['date', 'action', 'user', 'details'],
-    entries.map(({ date, action, user, details }) => [
+    entries.map(({ date, action, user, details, people }) => [
       date,
       action,
       user ? (user.email ?? user.id) : '',
-      JSON.stringify(details),
+      JSON.stringify(details, (_, value: unknown) => people[String(value)]?.email ?? value),
     ]),
     4,
   ).join('\n');

@@ -46,6 +46,23 @@ export interface TenantWithUsage extends Tenant {
   usage: TenantUsage;
 }
 
+/** What a tenant has, in figures. */
+export interface TenantOverview {
+  /** Rows of the tenant in each collection of tenants, and its files; the most first. */
+  collections: { collection: string; items: number }[];
+  /** Rows that are there now, by the day on which they were created. */
+  growth: {
+    /** The first of the days, as `YYYY-MM-DD`. */
+    since: string;
+    /** Every day until today, those without new rows too; in UTC. */
+    days: { date: string; items: number }[];
+    /** Collections of which nobody knows when their rows were created, for want of a field that notes it. */
+    uncounted: string[];
+  };
+  /** When somebody who acts in the tenant was there last: ISO 8601, in UTC. */
+  last_activity: string | null;
+}
+
 export interface TenantMember {
   id: string;
   user: TenantOwner & { status: string };
@@ -118,4 +135,6 @@ export interface AuditEntry {
   user: { id: string; email: string | null } | null;
   ip: string | null;
   details: Record<string, unknown>;
+  /** Who did it and whom the details name, by id; those who are gone are not among them. */
+  people: Record<string, TenantOwner>;
 }

@@ -16,6 +16,7 @@ interface Entry {
   user: { id: string; email: string | null } | null;
   ip: string | null;
   details: Record<string, unknown>;
+  people: Record<string, { id: string; email: string | null; first_name: string | null; last_name: string | null }>;
 }
 
 onEveryDatabase('The audit trail of a tenant', (world) => {
@@ -71,6 +72,48 @@ onEveryDatabase('The audit trail of a tenant', (world) => {
     const page = await superAdmin.send<Entry[]>('GET', `/tenancy/tenants/${id}/audit?limit=2&page=2`);
     expect(page.data.map(({ action }) => action)).toEqual(['suspended', 'member.removed']);
     expect(page.meta).toEqual({ total_count: 10, filter_count: 10 });
+  });
+
+  it('tells whom an entry is about', async () => {
+    const { url } = world();
+    const { slug, owner } = await createTenant(url, superAdmin, 'Named');
+    const path = `/tenancy/tenants/${slug}`;
+    const add = (email: string): Promise<{ id: string; user: { id: string } }> =>
+      must(owner, 'POST', `${path}/members`, {
+        email,
+        password: 'secret password',
+        level: 'editor',
+        first_name: 'Nia',
+      });
+
+    const heir = await add('nia@named.example.com');
+    const guest = await add('guest@named.example.com');
+    const token = await must<{ id: string; user: string }>(owner, 'POST', `${path}/tokens`, { name: 'Website' });
+    await must(owner, 'POST', `${path}/transfer`, { member: heir.id });
+    await must(superAdmin, 'DELETE', `${path}/members/${guest.id}`);
+    await must(superAdmin, 'DELETE', `${path}/tokens/${token.id}`);
+
+    const entries = await auditOf(slug);
+    const find = (action: string): Entry => entries.find((entry) => entry.action === action)!;
+    const { id: ownerId } = find('ownership.transferred').user!;
+    const nia = { id: heir.user.id, email: 'nia@named.example.com', first_name: 'Nia', last_name: null };
+    const program = { id: token.user, email: null, first_name: 'Website', last_name: null };
+
+    expect(find('ownership.transferred').details).toEqual({ to: nia.id, from: ownerId, level: 'editor' });
+    expect(find('ownership.transferred').people).toEqual({
+      [nia.id]: nia,
+      [ownerId]: { id: ownerId, email: owner.email, first_name: 'Named', last_name: 'Owner' },
+    });
+    expect(find('provisioned').people[ownerId]).toMatchObject({ email: owner.email });
+    expect(find('member.removed').details).toEqual({ member: guest.user.id });
+    expect(find('member.removed').people[guest.user.id]).toMatchObject({ email: 'guest@named.example.com' });
+    expect(find('token.revoked').people[token.user]).toEqual(program);
+    expect(JSON.stringify(entries)).not.toContain('secret');
+
+    await must(superAdmin, 'DELETE', `/users/${guest.user.id}`);
+    const [removed] = (await auditOf(slug)).filter(({ action }) => action === 'member.removed');
+    expect(removed!.details).toEqual({ member: guest.user.id });
+    expect(Object.keys(removed!.people)).toEqual([removed!.user!.id]);
   });
 
   it('tells what members tried with rows of others, and once what is tried over and over', async () => {

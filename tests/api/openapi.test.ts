@@ -278,6 +278,7 @@ describe('The OpenAPI document of a project', () => {
     for (const action of ['archive', 'suspend', 'resume']) {
       await check(superAdmin, 'POST', `/tenancy/tenants/told/${action}`, `${tenant}/${action}`);
     }
+    await check(superAdmin, 'GET', '/tenancy/tenants/told/overview', `${tenant}/overview`);
     await check(superAdmin, 'GET', '/tenancy/tenants/told/audit', `${tenant}/audit`);
 
     const owner = await login(host.url, person);

@@ -2,6 +2,7 @@ import type { EndpointExtensionContext } from '@directus/types';
 import type { Request, Router } from 'express';
 import * as z from 'zod';
 import { readAudit } from '../../services/audit.ts';
+import { readOverview } from '../../services/overview.ts';
 import {
   findTenantId,
   listTenants,
@@ -117,6 +118,13 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
       }),
     );
   }
+
+  router.get(
+    '/tenants/:tenant/overview',
+    handleSuperAdmin(async (request, response) => {
+      response.json({ data: await readOverview(context, await tenantOf(request)) });
+    }),
+  );
 
   router.get(
     '/tenants/:tenant/audit',

@@ -362,6 +362,10 @@ function specials(
     'POST /tenancy/tenants/{tenant}/suspend': path('/tenancy/tenants/south/suspend', '/tenancy/tenants/north/suspend'),
     'POST /tenancy/tenants/{tenant}/resume': path('/tenancy/tenants/south/resume', '/tenancy/tenants/north/resume'),
     'POST /tenancy/tenants/{tenant}/archive': path('/tenancy/tenants/south/archive', '/tenancy/tenants/north/archive'),
+    'GET /tenancy/tenants/{tenant}/overview': path(
+      '/tenancy/tenants/south/overview',
+      '/tenancy/tenants/north/overview',
+    ),
     'GET /tenancy/tenants/{tenant}/audit': path('/tenancy/tenants/south/audit', '/tenancy/tenants/north/audit'),
     'GET /tenancy/tenants/{tenant}/members': path('/tenancy/tenants/south/members'),
     'POST /tenancy/tenants/{tenant}/members': [

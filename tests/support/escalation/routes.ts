@@ -16,6 +16,7 @@ export const BUNDLE_ROUTES: readonly RouteName[] = [
   'POST /tenancy/tenants/{tenant}/suspend',
   'POST /tenancy/tenants/{tenant}/resume',
   'POST /tenancy/tenants/{tenant}/archive',
+  'GET /tenancy/tenants/{tenant}/overview',
   'GET /tenancy/tenants/{tenant}/audit',
   'GET /tenancy/tenants/{tenant}/members',
   'POST /tenancy/tenants/{tenant}/members',

@@ -445,6 +445,7 @@ export const VERDICTS: Readonly<Record<RouteName, Row>> = {
   'POST /tenancy/tenants/{tenant}/suspend': 'denied',
   'POST /tenancy/tenants/{tenant}/resume': 'denied',
   'POST /tenancy/tenants/{tenant}/archive': 'denied',
+  'GET /tenancy/tenants/{tenant}/overview': 'denied',
   'GET /tenancy/tenants/{tenant}/audit': 'denied',
   'GET /tenancy/tenants/{tenant}/members': 'denied',
   'POST /tenancy/tenants/{tenant}/members': 'denied',

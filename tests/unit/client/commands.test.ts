@@ -1,10 +1,11 @@
 import { createDirectus, rest } from '@directus/sdk';
 import { expect, expectTypeOf, it } from 'vitest';
 import * as client from '../../../src/client/index.ts';
-import type { TenantWithUsage } from '../../../src/client/index.ts';
+import type { TenantOverview, TenantWithUsage } from '../../../src/client/index.ts';
 
 it('names tenants, members and fields in paths as they are', () => {
   expect(client.readTenant('a/b?c')().path).toBe('/tenancy/tenants/a%2Fb%3Fc');
+  expect(client.readTenantOverview('a/b')()).toEqual({ path: '/tenancy/tenants/a%2Fb/overview', method: 'GET' });
   expect(client.setFieldUniqueness('articles', 'slug', 'tenant')()).toMatchObject({
     path: '/tenancy/collections/articles/fields/slug',
     method: 'PATCH',
@@ -50,5 +51,7 @@ it('catches wrong fields when it is compiled', () => {
 
   expect(wrong).toHaveLength(9);
   const provision = () => directus.request(client.provisionTenant({ name: 'North' }));
+  const overview = () => directus.request(client.readTenantOverview('north'));
+  expectTypeOf(overview).returns.resolves.toEqualTypeOf<TenantOverview>();
   expectTypeOf(provision).returns.resolves.toEqualTypeOf<TenantWithUsage>();
 });

@@ -108,6 +108,12 @@ export const OPERATIONS: Record<string, Operation> = {
     data: ref('Tenant'),
     conflict: 'The tenant is being erased.',
   },
+  'GET /tenancy/tenants/{tenant}/overview': {
+    id: 'readTenantOverview',
+    for: 'super-admin',
+    summary: 'Read what a tenant has of each collection, how that grew, and when somebody was there last',
+    data: ref('TenantOverview'),
+  },
   'GET /tenancy/tenants/{tenant}/audit': {
     id: 'readTenantAudit',
     for: 'super-admin',

@@ -8,6 +8,7 @@ import {
   type CollectionScope,
   type Me,
   type TenantMember,
+  type TenantOverview,
   type TenantOwner,
   type TenantSummary,
   type TenantUsage,
@@ -44,6 +45,7 @@ const anything = { type: 'object', additionalProperties: true };
 const text = { type: 'string' };
 const uuid = { type: 'string', format: 'uuid' };
 const time = { type: 'string', format: 'date-time' };
+const day = { type: 'string', format: 'date' };
 const count = { type: 'integer' };
 const yesOrNo = { type: 'boolean' };
 
@@ -86,6 +88,16 @@ export const SCHEMAS = {
     usage: object<TenantUsage>({ members: count, items: count, storage: count }),
   }),
 
+  TenantOverview: object<TenantOverview>({
+    collections: list(object<TenantOverview['collections'][number]>({ collection: text, items: count })),
+    growth: object<TenantOverview['growth']>({
+      since: day,
+      days: list(object<TenantOverview['growth']['days'][number]>({ date: day, items: count })),
+      uncounted: list(text),
+    }),
+    last_activity: nullable(time),
+  }),
+
   TenantMember: object<TenantMember>({
     id: uuid,
     user: object<TenantMember['user']>({ ...person, status: text }),
@@ -110,6 +122,7 @@ export const SCHEMAS = {
     user: nullable(object<AuditEntry['user']>({ id: uuid, email: nullable(text) })),
     ip: nullable(text),
     details: anything,
+    people: { type: 'object', additionalProperties: object<TenantOwner>(person) },
   }),
 
   Erasure: object<Erasure>({
