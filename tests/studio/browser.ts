@@ -45,20 +45,21 @@ export interface Studio {
 export interface StudioOptions {
   colorScheme?: 'light' | 'dark';
   width?: number;
+  height?: number;
 }
 
 /** Opens a page without a session. */
 export async function openStudio(
   browser: Browser,
   url: string,
-  { colorScheme = 'light', width = 1280 }: StudioOptions = {},
+  { colorScheme = 'light', width = 1280, height = 800 }: StudioOptions = {},
 ): Promise<Studio> {
   const context = await browser.newContext({
     baseURL: url,
     colorScheme,
     locale: 'en-US',
     reducedMotion: 'reduce',
-    viewport: { width, height: 800 },
+    viewport: { width, height },
   });
 
   // A phone starts with both sidebars open otherwise: Directus remembers their state in the browser.

@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser, logIn, openStudio, type StudioOptions } from '../../tests/studio/browser.ts';
+import { parseOptions } from '../demo/options.ts';
+import { runDemo } from '../demo/run.ts';
+import type { SeededState } from '../demo/state.ts';
+import { projectDirectory } from '../hosts/child.ts';
+import { reportProgress } from '../hosts/progress.ts';
+
+// `npm run screenshots` takes the pictures of README and `docs/` again, of the demo as it is seeded.
+
+const images = join(projectDirectory, 'docs', 'images');
+
+interface Picture {
+  name: string;
+  /** Below `/admin`. */
+  path: string;
+  /** What stands on the page when it is complete. */
+  text: string | RegExp;
+  as: 'super-admin' | 'owner';
+  look?: StudioOptions;
+}
+
+function picturesOf({ tenants }: SeededState): Picture[] {
+  const [first] = tenants;
+  if (!first) throw new Error('The demo has no tenants: nothing to take pictures of.');
+
+  return [
+    { name: 'tenants', path: '/tenants', text: first.slug, as: 'super-admin' },
+    {
+      name: 'tenant',
+      path: `/tenants/${first.id}`,
+      text: first.owner.email,
+      as: 'super-admin',
+      look: { height: 1500 },
+    },
+    {
+      name: 'tenant-dark',
+      path: `/tenants/${first.id}`,
+      text: first.owner.email,
+      as: 'super-admin',
+      look: { colorScheme: 'dark' },
+    },
+    { name: 'collections', path: '/tenants/-/collections', text: 'projects', as: 'super-admin' },
+    { name: 'health', path: '/tenants/-/health', text: /checks?/i, as: 'super-admin' },
+    { name: 'workspace', path: '/workspace', text: first.slug, as: 'owner' },
+    { name: 'projects-of-a-member', path: '/content/projects', text: /\w/, as: 'owner' },
+  ];
+}
+
+async function takePicture(browser: Browser, url: string, { superAdmin, tenants }: SeededState, picture: Picture) {
+  const { context, page } = await openStudio(browser, url, { width: 1440, ...picture.look });
+  await logIn(page, picture.as === 'owner' ? tenants[0]!.owner : superAdmin);
+  await page.goto(`/admin${picture.path}`);
+  await page.getByText(picture.text).filter({ visible: true }).first().waitFor();
+  await settle(page);
+  await page.screenshot({ path: join(images, `${picture.name}.png`), animations: 'disabled' });
+  await context.close();
+}
+
+/** Pictures in the page come after its texts. */
+async function settle(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  await page.evaluate(() => Promise.all([...document.images].map((image) => image.decode().catch(() => undefined))));
+}
+
+const directory = await mkdtemp(join(tmpdir(), 'tenancy-screenshots-'));
+const running: { stop(): Promise<void> }[] = [];
+
+async function stopAll(): Promise<void> {
+  for (const program of running.splice(0).reverse()) await program.stop();
+}
+
+try {
+  const pictures = Promise.withResolvers<void>();
+
+  const options = parseOptions(['--dir', directory], projectDirectory);
+  if (options === 'help') throw new Error('A folder is no question for help.');
+
+  const demo = runDemo(options, {
+    onStart: (program) => running.push(program),
+    onReady: (url, state) => {
+      const take = async (): Promise<void> => {
+        const browser = await launchBrowser();
+
+        try {
+          for (const picture of picturesOf(state)) {
+            reportProgress(`Taking ${picture.name} …`);
+            await takePicture(browser, url, state, picture);
+          }
+        } finally {
+          await browser.close();
+        }
+      };
+
+      take().then(pictures.resolve, pictures.reject);
+    },
+  });
+
+  // Where Directus ends by itself there is nothing left to wait for.
+  await Promise.race([pictures.promise, demo.then(() => Promise.reject(new Error('Directus has ended.')))]);
+} finally {
+  await stopAll();
+  await rm(directory, { recursive: true, force: true });
+}
