@@ -74,33 +74,31 @@ async function stopAll(): Promise<void> {
 }
 
 try {
-  const pictures = Promise.withResolvers<void>();
-
   const options = parseOptions(['--dir', directory], projectDirectory);
   if (options === 'help') throw new Error('A folder is no question for help.');
 
-  const demo = runDemo(options, {
-    onStart: (program) => running.push(program),
-    onReady: (url, state) => {
-      const take = async (): Promise<void> => {
-        const browser = await launchBrowser();
+  const take = async (url: string, state: SeededState): Promise<void> => {
+    const browser = await launchBrowser();
 
-        try {
-          for (const picture of picturesOf(state)) {
-            reportProgress(`Taking ${picture.name} …`);
-            await takePicture(browser, url, state, picture);
-          }
-        } finally {
-          await browser.close();
-        }
-      };
+    try {
+      for (const picture of picturesOf(state)) {
+        reportProgress(`Taking ${picture.name} …`);
+        await takePicture(browser, url, state, picture);
+      }
+    } finally {
+      await browser.close();
+    }
+  };
 
-      take().then(pictures.resolve, pictures.reject);
-    },
+  await new Promise<void>((resolve, reject) => {
+    const demo = runDemo(options, {
+      onStart: (program) => running.push(program),
+      onReady: (url, state) => void take(url, state).then(resolve, reject),
+    });
+
+    // Where Directus ends by itself there is nothing left to wait for.
+    demo.then(() => reject(new Error('Directus has ended.')), reject);
   });
-
-  // Where Directus ends by itself there is nothing left to wait for.
-  await Promise.race([pictures.promise, demo.then(() => Promise.reject(new Error('Directus has ended.')))]);
 } finally {
   await stopAll();
   await rm(directory, { recursive: true, force: true });

@@ -6,6 +6,9 @@
 export const TENANTS = 'tenants';
 export const TENANT_MEMBERS = 'tenant_members';
 
+/** The id of the module of the Data Studio for members; that for super-admins is called as the collection. */
+export const WORKSPACE = 'workspace';
+
 /** The many-to-one field to `tenants` that makes a collection tenant-scoped. */
 export const TENANT_FIELD = 'tenant_id';
 

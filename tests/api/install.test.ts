@@ -102,6 +102,7 @@ describe('The installation', () => {
         );
         const ids = bar.map(({ id }) => id);
         expect(ids.filter((id) => id === 'tenants')).toHaveLength(1);
+        expect(ids.indexOf('workspace')).toBe(ids.indexOf('tenants') + 1);
         expect(ids).toEqual(expect.arrayContaining(['content', 'users', 'files', 'settings']));
 
         await must(superAdmin, 'PATCH', '/settings', { module_bar: bar.filter(({ id }) => id !== 'tenants') });
@@ -112,6 +113,26 @@ describe('The installation', () => {
           '/settings?fields=module_bar',
         );
         expect(after.map(({ id }) => id)).not.toContain('tenants');
+      });
+
+      it('adds the module of members to a bar that a project made of its own, once', async () => {
+        const bar = async (account: Account): Promise<object[]> =>
+          (await must<{ module_bar: object[] }>(account, 'GET', '/settings?fields=module_bar')).module_bar;
+
+        const own = [
+          { type: 'module', id: 'files', enabled: true },
+          { type: 'link', id: 'wiki', enabled: true, name: 'Wiki', icon: 'help', url: 'https://wiki.example.com' },
+        ];
+
+        // As an upgrade meets it.
+        await must(await restart(), 'PATCH', '/settings', { module_bar: own });
+        await host.stop();
+        await runSql(database, 'DELETE FROM tenancy_steps WHERE number = 14');
+        const superAdmin = await restart();
+        expect(await bar(superAdmin)).toEqual([...own, { type: 'module', id: 'workspace', enabled: true }]);
+
+        await must(superAdmin, 'PATCH', '/settings', { module_bar: own });
+        expect(await bar(await restart())).toEqual(own);
       });
 
       it('changes nothing when it runs again', async () => {

@@ -22,6 +22,7 @@ import {
   TENANT_MEMBERS,
   TENANTS,
   TENANTS_ROLE,
+  WORKSPACE,
 } from '../../tenancy/managed.ts';
 import { TENANT_STATUSES } from '../../tenancy/types.ts';
 
@@ -41,7 +42,7 @@ export const STEPS: readonly Step[] = [
   { number: 3, name: 'role and policies', run: createRoleAndPolicies },
   { number: 4, name: 'tenant_id on files and folders', run: addTenantFieldToSystemCollections },
   { number: 5, name: 'scopes of existing collections', run: recordExistingCollections },
-  { number: 6, name: 'module bar', run: addToModuleBar },
+  { number: 6, name: 'module bar', run: (context) => addToModuleBar(context, TENANTS, ['users']) },
   { number: 7, name: 'detours of members', run: ({ database }) => ensureDetoursTable(database) },
   { number: 8, name: 'answers to repeated requests', run: ({ database }) => ensureAnswersTable(database) },
   { number: 9, name: 'erasures of tenants', run: ({ database }) => ensureErasureTables(database) },
@@ -49,6 +50,7 @@ export const STEPS: readonly Step[] = [
   { number: 11, name: 'copies of files', run: ({ database }) => ensureCopiesTable(database) },
   { number: 12, name: 'form of tenants', run: openFormOfTenants },
   { number: 13, name: 'levels of the project', run: ({ database }) => ensureLevelTables(database) },
+  { number: 14, name: 'workspace', run: (context) => addToModuleBar(context, WORKSPACE, [TENANTS, 'users']) },
   { number: 15, name: 'looks of tenant_id', run: refreshLooks },
 ];
 
@@ -262,7 +264,8 @@ const DEFAULT_MODULE_BAR = [
   { type: 'module', id: 'settings', enabled: true, locked: true },
 ];
 
-async function addToModuleBar(context: ServiceContext): Promise<void> {
+/** Adds a module to the bar, behind the first of `after` that is there, and leaves a bar alone that has it. */
+async function addToModuleBar(context: ServiceContext, module: string, after: readonly string[]): Promise<void> {
   const { items, schema } = await fullAccess(context);
   const settings = items('directus_settings');
   const { module_bar: stored } = (await settings.readSingleton({ fields: ['module_bar'] })) as {
@@ -271,11 +274,11 @@ async function addToModuleBar(context: ServiceContext): Promise<void> {
 
   // Flows are a module of their own since Directus 12.
   const bar = stored ?? DEFAULT_MODULE_BAR.filter(({ id }) => id !== 'flows' || !isDirectus11(schema));
-  if (bar.some(({ id }) => id === TENANTS)) return;
+  if (bar.some(({ id }) => id === module)) return;
 
-  const own = { type: 'module', id: TENANTS, enabled: true };
-  const afterUsers = bar.findIndex(({ id }) => id === 'users') + 1;
-  const position = afterUsers > 0 ? afterUsers : bar.length;
+  const own = { type: 'module', id: module, enabled: true };
+  const neighbour = after.find((each) => bar.some(({ id }) => id === each));
+  const position = neighbour === undefined ? bar.length : bar.findIndex(({ id }) => id === neighbour) + 1;
 
   await settings.upsertSingleton({ module_bar: [...bar.slice(0, position), own, ...bar.slice(position)] });
 }

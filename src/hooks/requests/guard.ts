@@ -1,27 +1,20 @@
 import type { Accountability } from '@directus/types';
 import type { Request } from 'express';
 import type { Knex } from 'knex';
-import { ErrorCode, createError, TokenExpiredError } from '@directus/errors';
+import { TokenExpiredError } from '@directus/errors';
 import { actingAs, readLiveIdentity } from '../../services/identity.ts';
 import { isOwner } from '../../services/memberships.ts';
+import { RefusedError } from '../../tenancy/errors.ts';
 import { judgeIdentity } from '../../tenancy/identity.ts';
 import { refreshRuntime, runtime, type Middleware } from '../../runtime.ts';
 import { accessOf, type Access } from './access.ts';
 import { keepApart } from './answers.ts';
+import { completeOwnRoles } from './own-roles.ts';
 import { describeRoutes } from './specification.ts';
 import { hideTenantField } from './tenant-field.ts';
 
-const TenantClosedError = createError(
-  ErrorCode.Forbidden,
-  'Your tenant is not active. Ask the administrator of this project what to do.',
-  403,
-);
-
-const TenantArchivedError = createError(
-  ErrorCode.Forbidden,
-  'Your tenant is archived: you can read what it has, and change nothing.',
-  403,
-);
+const CLOSED = 'Your tenant is not active. Ask the administrator of this project what to do.';
+const ARCHIVED = 'Your tenant is archived: you can read what it has, and change nothing.';
 
 /** Refreshing, logging in and logging out are how a client gets out of a stale token; Directus checks those by itself. */
 const AUTHENTICATION_ROUTES = /^\/auth(\/|$)/;
@@ -45,8 +38,9 @@ export function createGuard(database: Knex): Middleware {
       keepApart(request, response, accountability, runtime.tenantsExist);
       if (AUTHENTICATION_ROUTES.test(request.path)) return;
       await assertIdentityIsCurrent(database, accountability, accessOf(request));
-      hideTenantField(request, response, accountability);
+      hideTenantField(request, response);
       await describeRoutes(database, request, response, accountability);
+      completeOwnRoles(request, response);
     };
 
     check().then(() => next(), next);
@@ -55,8 +49,7 @@ export function createGuard(database: Knex): Middleware {
 
 /**
  * @throws TokenExpiredError, which makes clients refresh by themselves, when the identity has changed
- * @throws TenantClosedError when the tenant is not active
- * @throws TenantArchivedError when an owner is about to write in an archived tenant
+ * @throws RefusedError when the tenant is not active, or an owner is about to write in an archived one
  */
 export async function assertIdentityIsCurrent(
   database: Knex,
@@ -74,9 +67,9 @@ export async function assertIdentityIsCurrent(
     case 'stale':
       throw new TokenExpiredError();
     case 'tenant-closed':
-      throw new TenantClosedError();
+      throw new RefusedError({ reason: CLOSED });
     case 'tenant-archived':
-      if (!user || !role || !(await isOwner(database, role, user))) throw new TenantClosedError();
-      if (access === 'write') throw new TenantArchivedError();
+      if (!user || !role || !(await isOwner(database, role, user))) throw new RefusedError({ reason: CLOSED });
+      if (access === 'write') throw new RefusedError({ reason: ARCHIVED });
   }
 }

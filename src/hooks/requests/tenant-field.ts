@@ -15,14 +15,18 @@ interface FieldRow {
  * Directus can hide a field from everybody or from nobody, so the answer that the Studio builds its forms and tables from is
  * changed on its way out.
  */
-export function hideTenantField(request: Request, response: Response, { admin }: Pick<Accountability, 'admin'>): void {
-  if (admin || request.method !== 'GET' || !/^\/fields(\/|$)/i.test(request.path)) return;
+export function hideTenantField(request: Request, response: Response): void {
+  if (request.method !== 'GET' || !/^\/fields(\/|$)/i.test(request.path)) return;
 
   rewriteAnswer(response, (body) => {
+    const { accountability, schema } = request as Request & {
+      accountability?: Accountability;
+      schema?: SchemaOverview;
+    };
+    if (accountability?.admin) return body;
+
     const data = (body as { data?: FieldRow | FieldRow[] | null } | null)?.data;
     if (!data) return body;
-    const { schema } = request as typeof request & { schema?: SchemaOverview };
-
     const view = (row: FieldRow): FieldRow => {
       const isOurs = row.field === TENANT_FIELD && schema && hasTenantField(row.collection, schema);
       return isOurs ? { ...row, meta: { ...row.meta, hidden: true } } : row;
