@@ -81,6 +81,6 @@ export function useTenantForm(values: Readonly<Ref<TenantValues>>) {
 }
 
 function valueAt({ owner, ...own }: TenantValues, path: FieldPath): string | undefined {
-  if (path === 'name' || path === 'slug') return own[path];
+  if (path === 'name' || path === 'slug' || path === 'template') return own[path];
   return owner?.[path.slice('owner.'.length) as keyof OwnerValues];
 }

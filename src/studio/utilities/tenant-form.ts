@@ -13,6 +13,7 @@ export const FIELD_PATHS = [
   'owner.first_name',
   'owner.last_name',
   'owner.password',
+  'template',
 ] as const;
 
 export type FieldPath = (typeof FIELD_PATHS)[number];
@@ -34,6 +35,10 @@ export interface TenantValues {
   slug: string;
   /** `null`: no owner is to be created. */
   owner: OwnerValues | null;
+  /** Whether the owner is sent an invitation; the password is chosen with it. */
+  invite?: boolean;
+  /** The id or slug of the tenant whose content the new one begins with. */
+  template?: string;
 }
 
 /** What is wrong with a field. Each kind is a key of the catalogue under `invalid`. */
@@ -79,7 +84,7 @@ export function assignErrors(errors: readonly ReportedError[]): { fields: FieldP
 }
 
 /** The request body: trimmed, and without what was left empty. */
-export function toNewTenant({ name, slug, owner }: TenantValues): NewTenant {
+export function toNewTenant({ name, slug, owner, invite, template }: TenantValues): NewTenant {
   const { email = '', first_name = '', last_name = '', password = '' } = owner ?? {};
 
   return {
@@ -90,9 +95,10 @@ export function toNewTenant({ name, slug, owner }: TenantValues): NewTenant {
         email: email.trim(),
         ...(first_name.trim() && { first_name: first_name.trim() }),
         ...(last_name.trim() && { last_name: last_name.trim() }),
-        ...(password && { password }),
+        ...(invite ? { invite: true } : password && { password }),
       },
     }),
+    ...(template && { template }),
   };
 }
 

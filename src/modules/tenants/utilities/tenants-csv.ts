@@ -105,21 +105,19 @@ function readRow(row: Record<string, string | undefined>, number: number, invite
     name: values.name,
     slug: values.slug || slugOf(values.name),
     owner: Object.values(owner).some((value) => value !== '') ? owner : null,
+    invite: invite && owner.password === '',
+    template: values.template,
   };
 
   const found = Object.entries(findProblems(form)) as [FieldPath, FieldProblem][];
   const domains = values.domains.split(/[\s,;|]+/).filter((domain) => domain !== '');
-  const tenant = toNewTenant(form);
-  const isInvited = invite && tenant.owner && tenant.owner.password === undefined;
 
   return {
     number,
     values,
     tenant: {
-      ...tenant,
-      ...(tenant.owner && { owner: { ...tenant.owner, ...(isInvited && { invite: true }) } }),
+      ...toNewTenant(form),
       ...(domains.length > 0 && { domains: domains.map((domain) => domain.toLowerCase()) }),
-      ...(values.template && { template: values.template }),
     },
     problems: found
       // Without a name there is no slug either: one complaint is enough.
