@@ -305,6 +305,7 @@ export const german: Catalogue = {
       clear_filters: 'Filter entfernen',
       owned: '{count} mit Mandant',
       unowned: '{count} ohne',
+      items: 'Keine Einträge | Ein Eintrag | {count} Einträge',
       findings: 'Keine Befunde | Ein Befund | {count} Befunde',
       unknown_title: 'Sammlung nicht gefunden',
       unknown_text: 'Es gibt keine Sammlung „{collection}“, deren Einträge Mandanten gehören könnten.',
@@ -371,11 +372,15 @@ export const german: Catalogue = {
       pick: 'Nach Namen suchen …',
       pick_none: 'Kein Mandant heißt so',
       preview: 'Das wird geschehen',
+      preview_refused: 'Das geht noch nicht',
       checking: 'Es wird geprüft, was geschehen würde …',
       becomes: '„{collection}“ wird: {scope}.',
       stays: '„{collection}“ bleibt: {scope}.',
+      became: '„{collection}“ ist jetzt: {scope}.',
       adopted:
         'Kein Eintrag bekommt einen Mandanten. | Ein Eintrag bekommt einen Mandanten. | {count} Einträge bekommen einen Mandanten.',
+      given:
+        'Kein Eintrag hat einen Mandanten bekommen. | Ein Eintrag hat einen Mandanten bekommen. | {count} Einträge haben einen Mandanten bekommen.',
       kept: 'Kein Eintrag hat schon einen. | Ein Eintrag behält seinen Mandanten. | {count} Einträge behalten ihren Mandanten.',
       left: 'Kein Eintrag bleibt ohne Mandant. | Ein Eintrag bleibt ohne Mandant. | {count} Einträge bleiben ohne Mandant.',
       opened:
@@ -383,7 +388,7 @@ export const german: Catalogue = {
       built:
         'Die Sammlung bekommt das Feld „tenant_id“, dessen Indizes und die Regeln für Mitglieder, soweit sie fehlen.',
       removed: 'Das Feld „tenant_id“ wird entfernt. Kein Eintrag geht verloren.',
-      refused: 'Das ist nicht möglich. Es wurde nichts geändert.',
+      refused: 'Es wurde nichts geändert',
       confirm_title: 'Andere werden diese Einträge sehen',
       confirm_shared:
         'Alle Einträge werden ihren Mandanten genommen. Jeder Mandant sieht dann, was einem anderen gehörte.',

@@ -34,11 +34,12 @@ export function asksForOwners({ scope }: ScopeAnswers, { rows }: Pick<Collection
 }
 
 /** Whether all is said that the chosen way needs. */
-export function areOwnersTold({ way, tenant, through, by, tenants }: ScopeAnswers): boolean {
+export function areOwnersTold({ scope, way, tenant, through, by, tenants }: ScopeAnswers): boolean {
   if (way === 'tenant') return tenant !== null;
   if (way === 'through') return through !== null;
   if (way === 'by') return by !== null && Object.values(tenants).some((each) => each !== null);
-  return way === 'nobody';
+  // What was answered for another scope may be no answer for this one.
+  return way === 'nobody' && scope === 'mixed';
 }
 
 /** What is asked of the server; `undefined` where something is missing. */

@@ -44,13 +44,14 @@ describe('what is asked of the server for a change of a scope', () => {
 
   it.each([
     {},
+    { way: 'nobody' },
     { way: 'tenant' },
     { way: 'through' },
     { way: 'by' },
     { way: 'by', by: 'office' },
     { way: 'by', by: 'office', tenants: { 1: null } },
   ] as const)('is nothing as long as that is not told: %j', (given) => {
-    expect(areOwnersTold(answers(given))).toBe(false);
+    expect(areOwnersTold(answers({ scope: 'tenant', ...given }))).toBe(false);
     expect(requestOf(answers({ scope: 'tenant', ...given }), unowned)).toBeUndefined();
   });
 });
