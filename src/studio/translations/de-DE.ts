@@ -455,7 +455,7 @@ export const german: Catalogue = {
     leave_text: 'Sie geben Ihren Platz in diesem Mandanten auf. Ihr Benutzerkonto bleibt bestehen.',
     leave_title: '{name} verlassen?',
     leave_losses:
-      'Ab der nächsten Anfrage erreichen Sie nichts mehr von {name}. Zurückholen kann Sie nur, wer dort Inhaber ist.',
+      'Ab der nächsten Anfrage erreichen Sie nichts mehr von {name}. Zurück kommen Sie nur, wenn man Sie wieder hinzufügt.',
     leaving: 'Das Data Studio wird neu geladen',
     owners_title: 'Nur für Inhaber',
     owners_text: 'Mitglieder und Tokens eines Mandanten verwalten seine Inhaber.',

@@ -443,7 +443,8 @@ export const english = {
     leave: 'Leave Tenant',
     leave_text: 'You give up your place in this tenant. Your user account stays.',
     leave_title: 'Leave {name}?',
-    leave_losses: 'With the next request you reach nothing of {name} any more. Only an owner can bring you back.',
+    leave_losses:
+      'With the next request you reach nothing of {name} any more. You come back only when somebody adds you again.',
     leaving: 'The Data Studio is loaded anew',
     owners_title: 'For owners only',
     owners_text: 'Members and tokens of a tenant are managed by its owners.',
