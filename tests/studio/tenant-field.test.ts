@@ -42,7 +42,7 @@ describe.skipIf(isBrowserMissing)('Whose a row is, in the Data Studio of Directu
 
     await admin.locator('.search-input .icon-filter').click();
     await admin.getByRole('button', { name: 'Add Filter' }).click();
-    await admin.locator('.v-menu-content').getByText('Tenant', { exact: true }).click();
+    await admin.locator('.v-menu-content .v-list-group', { hasText: 'Tenant' }).locator('.v-icon').first().click();
     await admin.locator('.v-menu-content').getByText('Name', { exact: true }).click();
     await admin.locator('.system-filter input, .system-filter .value-input').last().fill('North');
     await chip(admin, 'South').waitFor({ state: 'detached' });
