@@ -8,6 +8,7 @@ export type {
   AuditEntry,
   Tenant,
   TenantMember,
+  TenantOverview,
   TenantOwner,
   TenantStatus,
   TenantUsage,

@@ -1,6 +1,7 @@
 import { defineModule } from '@directus/extensions-sdk';
 import CollectionRoute from './routes/collection.vue';
 import CollectionsRoute from './routes/collections.vue';
+import ContentRoute from './routes/content.vue';
 import HealthRoute from './routes/health.vue';
 import ModuleRoute from './routes/module.vue';
 import TenantRoute from './routes/tenant.vue';
@@ -21,6 +22,7 @@ export default defineModule({
         { name: 'tenants-collection', path: '-/collections/:collection', component: CollectionRoute, props: true },
         { name: 'tenants-health', path: '-/health', component: HealthRoute },
         { name: 'tenants-item', path: ':id', component: TenantRoute, props: true },
+        { name: 'tenants-content', path: ':id/content/:collection', component: ContentRoute, props: true },
       ],
     },
   ],

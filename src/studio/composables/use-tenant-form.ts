@@ -2,7 +2,7 @@ import { computed, reactive, ref, shallowRef } from 'vue';
 import type { Ref } from 'vue';
 import { readFailure } from '../utilities/request-errors.ts';
 import type { RequestFailure } from '../utilities/request-errors.ts';
-import { assignErrors, findProblems } from '../utilities/tenant-form.ts';
+import { assignErrors, findProblems, OPTIONAL_PATHS } from '../utilities/tenant-form.ts';
 import type { FieldPath, FieldProblem, FieldProblems, OwnerValues, TenantValues } from '../utilities/tenant-form.ts';
 
 interface Refusal {
@@ -59,7 +59,10 @@ export function useTenantForm(values: Readonly<Ref<TenantValues>>) {
   }
 
   function refuse(read: RequestFailure): void {
-    const { fields, others } = assignErrors(read.errors);
+    const { fields, others } = assignErrors(
+      read.errors,
+      OPTIONAL_PATHS.filter((path) => values.value[path] !== undefined),
+    );
 
     refusals.value = Object.fromEntries(
       (Object.entries(fields) as [FieldPath, FieldProblem][]).map(([path, problem]) => [
@@ -81,6 +84,7 @@ export function useTenantForm(values: Readonly<Ref<TenantValues>>) {
 }
 
 function valueAt({ owner, ...own }: TenantValues, path: FieldPath): string | undefined {
-  if (path === 'name' || path === 'slug' || path === 'template') return own[path];
+  if (path === 'domains') return own.domains?.join();
+  if (path === 'name' || path === 'slug' || path === 'settings' || path === 'template') return own[path];
   return owner?.[path.slice('owner.'.length) as keyof OwnerValues];
 }

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { assignErrors, findProblems, toNewTenant } from '../../../src/studio/utilities/tenant-form.ts';
+import {
+  assignErrors,
+  findProblems,
+  readSettings,
+  toNewTenant,
+  writeSettings,
+} from '../../../src/studio/utilities/tenant-form.ts';
 
 const owner = { email: 'olive@example.com', first_name: '', last_name: '', password: '' };
 const values = { name: 'North', slug: 'north', owner };
@@ -35,6 +41,39 @@ describe('the form of a tenant', () => {
     'a@b@example.com',
   ])('refuses the email address %s', (email) => {
     expect(findProblems({ ...values, owner: { ...owner, email } })).toEqual({ 'owner.email': { kind: 'email' } });
+  });
+
+  test.each([
+    ['{"a": }', { kind: 'json', line: 1 }],
+    ['{\n  "a": 1,\n  b\n}', { kind: 'json', line: 3 }],
+    ['{\n  "a": 1\n', { kind: 'json', line: 2 }],
+    ['[1]', { kind: 'json_object' }],
+    ['"a"', { kind: 'json_object' }],
+    ['null', { kind: 'json_object' }],
+  ])('refuses the settings %j', (settings, problem) => {
+    expect(findProblems({ ...values, settings })).toEqual({ settings: problem });
+  });
+
+  test('reads and writes settings as they are, and none as nothing', () => {
+    const settings = { theme: { colour: 'red' }, seats: [1, 2] };
+    expect(readSettings(writeSettings(settings))).toEqual({ settings });
+    expect(writeSettings(null)).toBe('');
+    expect(readSettings(' \n ')).toEqual({ settings: null });
+  });
+
+  test('refuses what is no host name', () => {
+    expect(findProblems({ ...values, domains: ['north.example.com', 'a-b.example'] })).toEqual({});
+    expect(findProblems({ ...values, domains: ['north.example.com', 'https://north'] })).toEqual({
+      domains: { kind: 'domain', domain: 'https://north' },
+    });
+  });
+
+  test('tells what the server refuses of a list at its field', () => {
+    const error = { message: 'no', code: 'INVALID_PAYLOAD', field: 'domains.1', reason: 'must be a host name' };
+    expect(assignErrors([error], ['domains'])).toEqual({
+      fields: { domains: { kind: 'rejected', reason: 'must be a host name' } },
+      others: [],
+    });
   });
 
   test('refuses what the columns cannot hold', () => {

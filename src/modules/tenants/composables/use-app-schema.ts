@@ -1,4 +1,5 @@
 import { useStores } from '@directus/extensions-sdk';
+import { useMessages } from '../../../studio/composables/use-messages.ts';
 import { TENANT_FIELD } from '../../../tenancy/managed.ts';
 
 /** A field as the app knows it, as far as it is needed here. */
@@ -10,6 +11,12 @@ export interface AppField {
   schema: { is_primary_key: boolean; is_generated: boolean } | null;
 }
 
+interface AppCollection {
+  name: string;
+  icon: string | null;
+  meta: { singleton?: boolean } | null;
+}
+
 interface AppRelation {
   collection: string;
   field: string;
@@ -18,7 +25,7 @@ interface AppRelation {
 
 interface Stores {
   useCollectionsStore: () => {
-    getCollection: (collection: string) => { name: string; icon: string | null } | null;
+    getCollection: (collection: string) => AppCollection | null;
     hydrate: () => Promise<void>;
   };
   useFieldsStore: () => { getFieldsForCollection: (collection: string) => AppField[]; hydrate: () => Promise<void> };
@@ -29,11 +36,19 @@ interface Stores {
 export function useAppSchema() {
   const { useCollectionsStore, useFieldsStore, useRelationsStore } = useStores() as unknown as Stores;
   const [collections, fields, relations] = [useCollectionsStore(), useFieldsStore(), useRelationsStore()];
+  const { t } = useMessages();
 
   /** The name and the icon of a collection as everywhere in the app. */
   function looksOf(collection: string): { name: string; icon: string } {
     const known = collections.getCollection(collection);
+    // The app calls it "Directus Files", and its own page "Files".
+    if (collection === 'directus_files') return { name: t('overview.files'), icon: known?.icon || 'folder' };
     return { name: known?.name ?? collection, icon: known?.icon || 'database' };
+  }
+
+  /** Whether the content module lists the rows of a collection: it opens a singleton at once, and files have a module of their own. */
+  function isListed(collection: string): boolean {
+    return !collection.startsWith('directus_') && collections.getCollection(collection)?.meta?.singleton !== true;
   }
 
   /** The fields with a column, without the one that says whose a row is. */
@@ -60,5 +75,5 @@ export function useAppSchema() {
     await Promise.all([collections.hydrate(), fields.hydrate(), relations.hydrate()]);
   }
 
-  return { looksOf, columnsOf, hasTenantField, referencesOf, refresh };
+  return { looksOf, isListed, columnsOf, hasTenantField, referencesOf, refresh };
 }
