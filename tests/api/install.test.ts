@@ -125,7 +125,7 @@ describe('The installation', () => {
         ];
 
         // As an upgrade meets it.
-        await must(await restart(), 'PATCH', '/settings', { module_bar: own });
+        await must(await login(host.url, host.superAdmin), 'PATCH', '/settings', { module_bar: own });
         await host.stop();
         await runSql(database, 'DELETE FROM tenancy_steps WHERE number = 14');
         const superAdmin = await restart();
