@@ -73,7 +73,7 @@ async function visit(page: Page): Promise<Visit> {
           if (cell) requestAnimationFrame(() => resolve(performance.now() - start));
           else requestAnimationFrame(look);
         };
-        document.querySelector<HTMLElement>('.module-bar a[href$="/admin/tenants"]')!.click();
+        document.querySelector<HTMLElement>('.module-bar a[href$="/admin/tenants"]')?.click();
         look();
       }),
   );
@@ -83,7 +83,7 @@ async function visit(page: Page): Promise<Visit> {
   return { firstRow, requests };
 }
 
-const median = (numbers: number[]): number => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
+const median = (numbers: number[]): number => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
 
 try {
   const superAdmin = await login(host.url, host.superAdmin);
@@ -116,7 +116,7 @@ try {
     return {
       firstRow: median(visits.map(({ firstRow }) => firstRow)),
       answer: median(answers),
-      requests: visits[0]!.requests,
+      requests: visits.at(0)?.requests ?? [],
     };
   };
 

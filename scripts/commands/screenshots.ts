@@ -19,40 +19,41 @@ interface Picture {
   path: string;
   /** What stands on the page when it is complete. */
   text: string | RegExp;
-  as: 'super-admin' | 'owner';
+  /** Who sees it. */
+  as: { email: string; password: string };
   look?: StudioOptions;
 }
 
-function picturesOf({ tenants }: SeededState): Picture[] {
+function picturesOf({ superAdmin, tenants }: SeededState): Picture[] {
   const [first] = tenants;
   if (!first) throw new Error('The demo has no tenants: nothing to take pictures of.');
 
   return [
-    { name: 'tenants', path: '/tenants', text: first.slug, as: 'super-admin' },
+    { name: 'tenants', path: '/tenants', text: first.slug, as: superAdmin },
     {
       name: 'tenant',
       path: `/tenants/${first.id}`,
       text: first.owner.email,
-      as: 'super-admin',
+      as: superAdmin,
       look: { height: 1500 },
     },
     {
       name: 'tenant-dark',
       path: `/tenants/${first.id}`,
       text: first.owner.email,
-      as: 'super-admin',
+      as: superAdmin,
       look: { colorScheme: 'dark' },
     },
-    { name: 'collections', path: '/tenants/-/collections', text: 'projects', as: 'super-admin' },
-    { name: 'health', path: '/tenants/-/health', text: /checks?/i, as: 'super-admin' },
-    { name: 'workspace', path: '/workspace', text: first.slug, as: 'owner' },
-    { name: 'projects-of-a-member', path: '/content/projects', text: /\w/, as: 'owner' },
+    { name: 'collections', path: '/tenants/-/collections', text: 'projects', as: superAdmin },
+    { name: 'health', path: '/tenants/-/health', text: /checks?/i, as: superAdmin },
+    { name: 'workspace', path: '/workspace', text: first.slug, as: first.owner },
+    { name: 'projects-of-a-member', path: '/content/projects', text: /\w/, as: first.owner },
   ];
 }
 
-async function takePicture(browser: Browser, url: string, { superAdmin, tenants }: SeededState, picture: Picture) {
+async function takePicture(browser: Browser, url: string, picture: Picture): Promise<void> {
   const { context, page } = await openStudio(browser, url, { width: 1440, ...picture.look });
-  await logIn(page, picture.as === 'owner' ? tenants[0]!.owner : superAdmin);
+  await logIn(page, picture.as);
   await page.goto(`/admin${picture.path}`);
   await page.getByText(picture.text).filter({ visible: true }).first().waitFor();
   await settle(page);
@@ -83,7 +84,7 @@ try {
     try {
       for (const picture of picturesOf(state)) {
         reportProgress(`Taking ${picture.name} …`);
-        await takePicture(browser, url, state, picture);
+        await takePicture(browser, url, picture);
       }
     } finally {
       await browser.close();

@@ -16,8 +16,11 @@ import { hideTenantField } from './tenant-field.ts';
 const CLOSED = 'Your tenant is not active. Ask the administrator of this project what to do.';
 const ARCHIVED = 'Your tenant is archived: you can read what it has, and change nothing.';
 
-/** Refreshing, logging in and logging out are how a client gets out of a stale token; Directus checks those by itself. */
-const AUTHENTICATION_ROUTES = /^\/auth(\/|$)/;
+/**
+ * Refreshing, logging in and logging out are how a client gets out of a stale token; Directus checks those by itself. The Data
+ * Studio renews its session after it has loaded the code of extensions, which is the same for everybody.
+ */
+const ROUTES_OF_STALE_TOKENS = /^\/(auth(\/|$)|extensions\/sources\/)/;
 
 /**
  * A token and a socket carry the role they were issued with. Each request is held against what the user is now, so that a
@@ -36,7 +39,7 @@ export function createGuard(database: Knex): Middleware {
     const check = async (): Promise<void> => {
       await refreshRuntime(database);
       keepApart(request, response, accountability, runtime.tenantsExist);
-      if (AUTHENTICATION_ROUTES.test(request.path)) return;
+      if (ROUTES_OF_STALE_TOKENS.test(request.path)) return;
       await assertIdentityIsCurrent(database, accountability, accessOf(request));
       hideTenantField(request, response);
       await describeRoutes(database, request, response, accountability);
