@@ -10,6 +10,8 @@ const hostProject = (name: string) => ({
     globalSetup: ['tests/support/services.ts'],
     testTimeout: minutes(1),
     hookTimeout: minutes(5),
+    // What is waited for comes when a busy machine gets to it.
+    expect: { poll: { timeout: minutes(0.5) } },
   },
 });
 

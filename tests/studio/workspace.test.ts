@@ -25,14 +25,14 @@ const link = '.module-bar a[href$="/admin/workspace"]';
 /** What Directus itself draws, and how. */
 const DIRECTUS_OWN = ['.v-select', '.v-checkbox'];
 
+/** A page that is left tells Directus where it was, by then with the session of the former tenant. */
+const LAST_WORDS = /^PATCH \/users\/me\/track\/page 401$|Request failed with status code 401$/;
+
 /** For tests that load the Data Studio many times. */
 const LONG = 180_000;
 
-const mailbox = new Mailbox();
-
-afterAll(() => mailbox.remove());
-
 describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the workspace on Directus %s', (directus) => {
+  const mailbox = new Mailbox();
   const host = useHost({ directus, env: { ...mailbox.env, TENANCY_NEW_COLLECTIONS: 'shared' } });
   /** Directus 12 has no licence here: three people get in, and the content of tenants is closed. */
   const isLicensed = directus === '11';
@@ -73,7 +73,10 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the workspace on 
     await logIn(member.page, tom);
   });
 
-  afterAll(() => browser?.close());
+  afterAll(async () => {
+    await browser?.close();
+    mailbox.remove();
+  });
 
   const title = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
   const inNavigation = (page: Page, name: string) =>
@@ -294,7 +297,8 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the workspace on 
       for (let step = 0; step < 3; step += 1) await page.goBack();
       await page.locator('.module-bar').waitFor();
       const told = (await Promise.all(witnesses.map((witness) => witness.testify()))).flat();
-      expect(told.filter((line) => isLicensed || !/\/(?:items|files|folders|graphql)/.test(line))).toEqual([]);
+      const mine = told.filter((line) => !LAST_WORDS.test(line));
+      expect(mine.filter((line) => isLicensed || !/\/(?:items|files|folders|graphql)/.test(line))).toEqual([]);
       await other.close();
     },
     LONG,
@@ -340,12 +344,14 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the workspace on 
 
   test('speaks German', async () => {
     const { page } = owner;
-    const { token } = await login(host().url, olive);
-    await must(await login(host().url, olive), 'PATCH', '/users/me', { language: 'de-DE' });
+    const { user } = (
+      await must<{ user: { id: string; email: string } }[]>(superAdmin, 'GET', '/tenancy/tenants/north/members')
+    ).find((each) => each.user.email === olive.email)!;
+    await must(superAdmin, 'PATCH', `/users/${user.id}`, { language: 'de-DE' });
     await page.goto('/admin/workspace');
     await page.getByText('Was Mitglieder dürfen').waitFor();
     await keepPicture(page, `workspace-${directus}-german`);
-    await send(host().url, 'PATCH', '/users/me', { token, body: { language: null } });
+    await must(superAdmin, 'PATCH', `/users/${user.id}`, { language: null });
   });
 
   test('is nothing that a super-admin sees, who comes after a member in the same tab', async () => {
@@ -372,7 +378,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the workspace on 
   });
 
   test('had nothing to complain about', () => {
-    expect([...owner.complaints, ...member.complaints]).toEqual([]);
+    expect([...owner.complaints, ...member.complaints].filter((line) => !LAST_WORDS.test(line))).toEqual([]);
     expect([...owner.refusals, ...member.refusals]).toEqual([]);
   });
 
@@ -380,6 +386,15 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the workspace on 
     'is nothing that a user without tenant notices, be it by a request',
     async () => {
       const plain = await startTestHost({ directus, bundle: false });
+
+      // Those who were here before give their seats back.
+      const people = await must<{ id: string }[]>(
+        superAdmin,
+        'GET',
+        '/users?filter[email][_ends_with]=.example.com&fields=id',
+      );
+      const keys = people.map(({ id }) => id);
+      if (!isLicensed) await must(superAdmin, 'PATCH', '/users', { keys, data: { status: 'suspended' } });
 
       const requestsOn = async (url: string, admin: Account): Promise<string[]> => {
         if (url === plain.url) await createCollection(admin, 'notes', [{ field: 'title', type: 'string', schema: {} }]);
