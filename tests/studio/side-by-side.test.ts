@@ -224,9 +224,16 @@ describe.skipIf(isBrowserMissing)('two tenants side by side in the Data Studio o
         );
         await page.goto('/admin/content/projects');
         await page.locator('tr.table-row').first().waitFor();
-        await page.getByRole('button', { name: 'Import / Export' }).click();
-        await page.getByRole('button', { name: 'Export Items' }).click();
-        await page.locator('.v-drawer').waitFor();
+        const [drawer, open] = [page.locator('.v-drawer'), page.getByRole('button', { name: 'Export Items' })];
+        if (!(await open.isVisible())) await page.getByRole('button', { name: 'Import / Export' }).click();
+
+        // The table keeps how it looks right after it was opened, and the sidebar is drawn anew with it.
+        await expect
+          .poll(async () => {
+            if (!(await drawer.isVisible())) await open.click();
+            return drawer.isVisible();
+          })
+          .toBe(true);
         await keepPicture(page, `side-by-side-${mark}-export`);
 
         const [download] = await Promise.all([
