@@ -37,13 +37,6 @@ function picturesOf({ superAdmin, tenants }: SeededState): Picture[] {
       as: superAdmin,
       look: { height: 1500 },
     },
-    {
-      name: 'tenant-dark',
-      path: `/tenants/${first.id}`,
-      text: first.owner.email,
-      as: superAdmin,
-      look: { colorScheme: 'dark' },
-    },
     { name: 'collections', path: '/tenants/-/collections', text: 'projects', as: superAdmin },
     { name: 'health', path: '/tenants/-/health', text: /checks?/i, as: superAdmin },
     { name: 'workspace', path: '/workspace', text: first.slug, as: first.owner },

@@ -41,6 +41,19 @@ describe('The commands for the SDK', () => {
     expect((await admin.request(client.resumeTenant('north'))).status).toBe('active');
   });
 
+  it('import many tenants, and tell what became of each', async () => {
+    const tenants = [{ name: 'East' }, { name: 'North' }, { name: 'West' }];
+    const command = client.importTenants(tenants, { idempotencyKey: 'many' });
+    const results = await admin.request(command);
+    expect(results).toMatchObject([
+      { line: 1, status: 201, data: { slug: 'east', usage: { members: 0 } } },
+      { line: 2, status: 400, errors: [{ extensions: { code: 'RECORD_NOT_UNIQUE', field: 'slug' } }] },
+      { line: 3, status: 201, data: { slug: 'west' } },
+    ]);
+    expect(await admin.request(client.importTenants(tenants, { idempotencyKey: 'many' }))).toEqual(results);
+    for (const slug of ['east', 'west']) await admin.request(client.eraseTenant(slug));
+  });
+
   it('manage members', async () => {
     const member = await admin.request(
       client.addTenantMember('north', {
