@@ -91,7 +91,7 @@ export const german: Catalogue = {
     email: "Geben Sie eine vollständige E-Mail-Adresse ein, etwa name{'@'}example.com.",
     taken_slug: 'Dieses Kürzel hat schon ein anderer Mandant.',
     taken_email: 'Einen Benutzer mit dieser E-Mail-Adresse gibt es schon.',
-    domain: '„{domain}“ ist kein Hostname wie north.example.com.',
+    domain: '„{domain}“ ist kein Hostname wie acme.example.com.',
     json: 'Das ist kein gültiges JSON: Sehen Sie in Zeile {line} nach.',
     json_object: 'Einstellungen sind ein Objekt, in geschweiften Klammern.',
     rejected: '{field}: {reason}.',

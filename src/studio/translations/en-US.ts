@@ -90,7 +90,7 @@ export const english = {
     email: "Enter a complete email address, such as name{'@'}example.com.",
     taken_slug: 'Another tenant already has this slug.',
     taken_email: 'A user with this email address already exists.',
-    domain: '“{domain}” is no host name such as north.example.com.',
+    domain: '“{domain}” is no host name such as acme.example.com.',
     json: 'This is not valid JSON: look at line {line}.',
     json_object: 'Settings are one object, in curly brackets.',
     rejected: '{field} {reason}.',

@@ -150,7 +150,7 @@ function isColumn(header: string): header is ImportColumn {
 export function exampleCsv(): string {
   return Papa.unparse({
     fields: [...IMPORT_COLUMNS],
-    data: [['North Ltd', 'north', 'ada@north.example.com', 'Ada', 'North', '', 'north.example.com', '']],
+    data: [['Acme Ltd', 'acme', 'ada@acme.example.com', 'Ada', 'Acme', '', 'acme.example.com', '']],
   });
 }
 

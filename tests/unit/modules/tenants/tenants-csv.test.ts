@@ -76,7 +76,7 @@ describe('A file of tenants', () => {
   });
 
   it('is what the example shows', () => {
-    expect(rowsOf(exampleCsv()).rows[0]).toMatchObject({ problems: [], tenant: { slug: 'north' } });
+    expect(rowsOf(exampleCsv()).rows[0]).toMatchObject({ problems: [], tenant: { slug: 'acme' } });
   });
 
   it('knows the columns of what the server refuses', () => {
