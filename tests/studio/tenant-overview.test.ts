@@ -146,7 +146,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the page of a ten
     await page.keyboard.press('Enter');
     await page.getByLabel('Domains').fill('nowhere');
     await page.keyboard.press(',');
-    await page.getByText('“nowhere” is no host name such as north.example.com.').waitFor();
+    await page.getByText('“nowhere” is no host name such as acme.example.com.').waitFor();
     await page.getByLabel('Remove nowhere').click();
     await page.getByText('“nowhere” is no host name').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Save' }).click();
