@@ -1,7 +1,7 @@
 import type { Accountability } from '@directus/types';
 import type { Request } from 'express';
 import type { Knex } from 'knex';
-import { TokenExpiredError } from '@directus/errors';
+import { ErrorCode, isDirectusError, TokenExpiredError } from '@directus/errors';
 import { actingAs, readLiveIdentity } from '../../services/identity.ts';
 import { isOwner } from '../../services/memberships.ts';
 import { RefusedError } from '../../tenancy/errors.ts';
@@ -16,11 +16,11 @@ import { hideTenantField } from './tenant-field.ts';
 const CLOSED = 'Your tenant is not active. Ask the administrator of this project what to do.';
 const ARCHIVED = 'Your tenant is archived: you can read what it has, and change nothing.';
 
-/**
- * Refreshing, logging in and logging out are how a client gets out of a stale token; Directus checks those by itself. The Data
- * Studio renews its session after it has loaded the code of extensions, which is the same for everybody.
- */
-const ROUTES_OF_STALE_TOKENS = /^\/(auth(\/|$)|extensions\/sources\/)/;
+/** Refreshing, logging in and logging out are how a client gets out of a stale token; Directus checks those by itself. */
+const AUTHENTICATION_ROUTES = /^\/auth(\/|$)/;
+
+/** The Data Studio renews a stale session after it has loaded the code of extensions, which is the same for everybody. */
+const CODE_OF_THE_STUDIO = /^\/extensions\/sources\//;
 
 /**
  * A token and a socket carry the role they were issued with. Each request is held against what the user is now, so that a
@@ -39,8 +39,14 @@ export function createGuard(database: Knex): Middleware {
     const check = async (): Promise<void> => {
       await refreshRuntime(database);
       keepApart(request, response, accountability, runtime.tenantsExist);
-      if (ROUTES_OF_STALE_TOKENS.test(request.path)) return;
-      await assertIdentityIsCurrent(database, accountability, accessOf(request));
+      if (AUTHENTICATION_ROUTES.test(request.path)) return;
+
+      try {
+        await assertIdentityIsCurrent(database, accountability, accessOf(request));
+      } catch (error) {
+        if (!isDirectusError(error, ErrorCode.TokenExpired) || !CODE_OF_THE_STUDIO.test(request.path)) throw error;
+      }
+
       hideTenantField(request, response);
       await describeRoutes(database, request, response, accountability);
       completeOwnRoles(request, response);
