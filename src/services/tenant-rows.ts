@@ -4,7 +4,7 @@ import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/mana
 import type { FullAccess } from './directus.ts';
 import { assertCanBelong, bookUser } from './members.ts';
 import { createRootFolder, withRootFolder } from './root-folder.ts';
-import { assertSlugIsFree, followName, tenantRole } from './tenants.ts';
+import { assertSlugIsFree, followName, prepareTenant } from './tenants.ts';
 
 /** A tenant that somebody writes as a row of `tenants`. */
 export interface NewTenantRow {
@@ -23,7 +23,7 @@ export interface NewTenantRow {
 export async function prepareRow(access: FullAccess, id: string, { name, slug, owner }: NewTenantRow): Promise<void> {
   await assertSlugIsFree(access.knex, slug, null);
   if (owner) await assertOwner(access, id, owner);
-  await access.items('directus_roles').createOne(tenantRole(id, name));
+  await prepareTenant(access, id, name);
 }
 
 async function assertOwner({ knex }: FullAccess, tenant: string, user: string): Promise<void> {

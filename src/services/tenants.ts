@@ -121,7 +121,6 @@ async function provision(
 
   if (!runtime.tenantsExist) {
     runtime.tenantsExist = true;
-    await showTenantsOfFiles(context.database);
     await flushCaches(context);
   } else if (input.template !== undefined) {
     await forgetAnswers(context);
@@ -147,8 +146,17 @@ export function tenantRole(id: string, name: string): Item {
   };
 }
 
+/**
+ * Makes what has to be there before the row of a new tenant: its role. With the first one super-admins are shown whose files are,
+ * in the same transaction.
+ */
+export async function prepareTenant({ items, knex }: FullAccess, id: string, name: string): Promise<void> {
+  await items('directus_roles').createOne(tenantRole(id, name));
+  if (!runtime.tenantsExist) await showTenantsOfFiles(knex);
+}
+
 async function writeTenant(access: FullAccess, id: string, input: NewTenant, copy?: CopyContent): Promise<void> {
-  await access.items('directus_roles').createOne(tenantRole(id, input.name));
+  await prepareTenant(access, id, input.name);
 
   const owner = input.owner ? await createUser(access, id, POLICIES.owner, input.owner, 'owner.') : null;
 

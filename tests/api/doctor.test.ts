@@ -5,7 +5,7 @@ import { startHost, type Host } from '../../scripts/hosts/host.ts';
 import type { DoctorCheck, DoctorReport } from '../../src/tenancy/doctor/report.ts';
 import { POLICIES, TENANTS_ROLE } from '../../src/tenancy/managed.ts';
 import type { CollectionScope } from '../../src/tenancy/types.ts';
-import { CELLS } from '../support/cells.ts';
+import { UNCACHED } from '../support/cells.ts';
 import { login, send, type Account } from '../support/client.ts';
 import { createCollection } from '../support/collections.ts';
 import { startTestHost } from '../support/host.ts';
@@ -43,7 +43,7 @@ async function runWithoutForeignKey(database: Database, constraint: string, tabl
   await runSql(database, sql);
 }
 
-describe.each(CELLS)('The doctor (Directus $directus, $database)', (cell) => {
+describe.each(UNCACHED)('The doctor (Directus $directus, $database)', (cell) => {
   let host: Host;
   let world: World;
   let superAdmin: Account;

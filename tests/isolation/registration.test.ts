@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../scripts/hosts/databases.ts';
 import { startHost, type Host } from '../../scripts/hosts/host.ts';
 import { POLICIES, TENANTS_ROLE } from '../../src/tenancy/managed.ts';
-import { CELLS, hasDatabase } from '../support/cells.ts';
+import { UNCACHED } from '../support/cells.ts';
 import { accountWithToken, login, send, type Account } from '../support/client.ts';
 import { startTestHost } from '../support/host.ts';
 import {
@@ -18,9 +18,7 @@ import { createTenant, createWorld, must, TENANT_COLLECTIONS, type World } from 
 
 const PASSWORD = 'correct horse battery';
 
-const cells = CELLS.filter(({ cached, database }) => !cached && hasDatabase(database));
-
-describe.each(cells)('Whoever comes by themselves (Directus $directus, $database)', (cell) => {
+describe.each(UNCACHED)('Whoever comes by themselves (Directus $directus, $database)', (cell) => {
   const mailbox = new Mailbox();
   const env = {
     ...mailbox.env,

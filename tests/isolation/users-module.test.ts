@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
 import { POLICIES, TENANTS_ROLE } from '../../src/tenancy/managed.ts';
-import { CELLS, hasDatabase } from '../support/cells.ts';
+import { UNCACHED } from '../support/cells.ts';
 import { login, send, type Account } from '../support/client.ts';
 import { startTestHost } from '../support/host.ts';
 import { Mailbox } from '../support/mailbox.ts';
@@ -10,15 +10,13 @@ import { createWorld, must, type World } from '../support/world.ts';
 
 const PASSWORD = 'correct horse battery';
 
-const cells = CELLS.filter(({ cached, database }) => !cached && hasDatabase(database));
-
 interface Member {
   id: string;
   level: string;
   user: { id: string; email: string; status: string };
 }
 
-describe.each(cells)('Owners in the Users module (Directus $directus, $database)', (cell) => {
+describe.each(UNCACHED)('Owners in the Users module (Directus $directus, $database)', (cell) => {
   const mailbox = new Mailbox();
   let host: Host;
   let world: World;

@@ -33,6 +33,9 @@ export function hasDatabase(kind: DatabaseKind): boolean {
   return kind !== 'mariadb' || Boolean(process.env.TEST_MYSQL_URL);
 }
 
+/** The databases of this machine without Directus' cache, for suites that start Directus by themselves. */
+export const UNCACHED: readonly Cell[] = CELLS.filter(({ cached, database }) => !cached && hasDatabase(database));
+
 type Law = (world: () => World, host: () => Host) => void;
 
 /**

@@ -16,39 +16,17 @@ export function useClient() {
   const api = useApi();
 
   async function send<Body>(command: RestCommand<unknown, unknown>, signal?: AbortSignal): Promise<Body> {
-    const { path, method = 'GET', params, headers, body } = command();
-
-    const { data } = await api.request<Body>({
-      url: path,
-      method,
-      ...(params && { params }),
-      ...(signal && { signal }),
-      ...(body !== undefined && { data: body }),
-      headers: { ...(typeof body === 'string' && { 'Content-Type': 'application/json' }), ...headers },
-    });
-
+    const { data } = await api.request<Body>({ ...requestOf(command), ...(signal && { signal }) });
     return data;
   }
 
-  async function stream(
-    command: RestCommand<unknown, unknown>,
-    seen: (text: string) => void,
-    signal?: AbortSignal,
-  ): Promise<string> {
-    const { path, method = 'GET', params, headers, body } = command();
+  async function stream(command: RestCommand<unknown, unknown>, seen: (text: string) => void): Promise<string> {
+    const asked = requestOf(command);
 
     const { data } = await api
       .request<string>({
-        url: path,
-        method,
-        ...(params && { params }),
-        ...(signal && { signal }),
-        ...(body !== undefined && { data: body }),
-        headers: {
-          Accept: 'application/x-ndjson',
-          ...(typeof body === 'string' && { 'Content-Type': 'application/json' }),
-          ...headers,
-        },
+        ...asked,
+        headers: { ...asked.headers, Accept: 'application/x-ndjson' },
         responseType: 'text',
         transformResponse: (text: string) => text,
         onDownloadProgress: ({ event }: { event?: ProgressEvent }) => {
@@ -84,9 +62,21 @@ export function useClient() {
     async collect<Line extends object>(
       command: RestCommand<Line[], unknown>,
       seen: (lines: Line[]) => void,
-      signal?: AbortSignal,
     ): Promise<Line[]> {
-      return linesOf(await stream(command, (text) => seen(linesOf(text) as Line[]), signal)) as Line[];
+      return linesOf(await stream(command, (text) => seen(linesOf(text) as Line[]))) as Line[];
     },
+  };
+}
+
+/** A command as `axios` takes it. */
+function requestOf(command: RestCommand<unknown, unknown>) {
+  const { path, method = 'GET', params, headers, body } = command();
+
+  return {
+    url: path,
+    method,
+    ...(params && { params }),
+    ...(body !== undefined && { data: body }),
+    headers: { ...(typeof body === 'string' && { 'Content-Type': 'application/json' }), ...headers },
   };
 }

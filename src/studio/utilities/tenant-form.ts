@@ -147,7 +147,7 @@ export function assignErrors(
 }
 
 /** The request body: trimmed, and without what was left empty. */
-export function toNewTenant({ name, slug, owner, invite, template }: TenantValues): NewTenant {
+export function toNewTenant({ name, slug, owner, invite, template, domains = [] }: TenantValues): NewTenant {
   const { email = '', first_name = '', last_name = '', password = '' } = owner ?? {};
 
   return {
@@ -161,6 +161,7 @@ export function toNewTenant({ name, slug, owner, invite, template }: TenantValue
         ...(invite ? { invite: true } : password && { password }),
       },
     }),
+    ...(domains.length > 0 && { domains: [...domains] }),
     ...(template && { template }),
   };
 }
@@ -169,6 +170,14 @@ function problemOf(path: FieldPath, { code, reason, message }: ReportedError): F
   if (code === 'RECORD_NOT_UNIQUE' && path === 'slug') return { kind: 'taken_slug' };
   if (code === 'RECORD_NOT_UNIQUE' && path === 'owner.email') return { kind: 'taken_email' };
   return { kind: 'rejected', reason: (reason ?? message).replace(/\.$/, '') };
+}
+
+/** The host names in what was typed, pasted or read of a file. */
+export function domainsIn(text: string): string[] {
+  return text
+    .toLowerCase()
+    .split(/[\s,;|]+/)
+    .filter(Boolean);
 }
 
 function problemOfDomains(domains: readonly string[]): FieldProblem | undefined {

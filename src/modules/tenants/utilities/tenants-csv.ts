@@ -1,7 +1,7 @@
 import Papa from 'papaparse';
 import type { NewTenant } from '../../../client/index.ts';
 import type { TenantWithUsage } from '../../../studio/types.ts';
-import { emptyOwner, findProblems, toNewTenant } from '../../../studio/utilities/tenant-form.ts';
+import { domainsIn, emptyOwner, findProblems, toNewTenant } from '../../../studio/utilities/tenant-form.ts';
 import type { FieldPath, FieldProblem, TenantValues } from '../../../studio/utilities/tenant-form.ts';
 import { slugOf } from '../../../tenancy/slug.ts';
 
@@ -53,13 +53,15 @@ const PATHS: Partial<Record<FieldPath, ImportColumn>> = {
   'owner.first_name': 'owner_first_name',
   'owner.last_name': 'owner_last_name',
   'owner.password': 'owner_password',
+  domains: 'domains',
+  template: 'template',
 };
 
 /** The column of a field that the server refused, such as `owner.email`; null for what is no column. */
 export function columnOf(field: unknown): ImportColumn | null {
   if (typeof field !== 'string') return null;
   const [first = ''] = field.split(/[.[]/);
-  return PATHS[field as FieldPath] ?? IMPORT_COLUMNS.find((column) => column === first) ?? null;
+  return PATHS[field as FieldPath] ?? PATHS[first as FieldPath] ?? null;
 }
 
 /**
@@ -107,18 +109,15 @@ function readRow(row: Record<string, string | undefined>, number: number, invite
     owner: Object.values(owner).some((value) => value !== '') ? owner : null,
     invite: invite && owner.password === '',
     template: values.template,
+    domains: domainsIn(values.domains),
   };
 
   const found = Object.entries(findProblems(form)) as [FieldPath, FieldProblem][];
-  const domains = values.domains.split(/[\s,;|]+/).filter((domain) => domain !== '');
 
   return {
     number,
     values,
-    tenant: {
-      ...toNewTenant(form),
-      ...(domains.length > 0 && { domains: domains.map((domain) => domain.toLowerCase()) }),
-    },
+    tenant: toNewTenant(form),
     problems: found
       // Without a name there is no slug either: one complaint is enough.
       .filter(([path]) => path !== 'slug' || values.name !== '')
