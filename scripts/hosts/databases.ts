@@ -27,11 +27,13 @@ export interface Database {
 export interface DatabaseOptions {
   /** Starts as a copy of a bootstrapped Directus instead of empty. Ignored when the database exists already. */
   template?: { install: HostInstall; superAdmin: SuperAdmin };
+  /** Starts as a copy of another project's database, of the same kind and server, that nobody uses. Wins over `template`. */
+  copyOf?: Database['connection'] | undefined;
   /** SQLite: the file; a new one in a temporary folder when left out. An existing file is used as it is. */
-  file?: string;
+  file?: string | undefined;
   /** PostgreSQL: connection string of a server, from `startPostgres()`; `TEST_POSTGRES_URL` when left out. */
   server?: string;
-  /** PostgreSQL: name of the database; a new one when left out. An existing database is used as it is. */
+  /** PostgreSQL and MariaDB: name of the database; a new one when left out. An existing database is used as it is. */
   name?: string;
 }
 
@@ -47,13 +49,14 @@ export function createDatabase(kind: DatabaseKind, options: DatabaseOptions = {}
   }
 }
 
-async function createSqlite({ file, template }: DatabaseOptions): Promise<Database> {
+async function createSqlite({ file, template, copyOf }: DatabaseOptions): Promise<Database> {
   const temporaryDirectory = file ? undefined : await mkdtemp(join(tmpdir(), 'tenancy-sqlite-'));
   const filename = file ?? join(temporaryDirectory ?? '', 'data.sqlite');
   let isBootstrapped = false;
-  if (template && !existsSync(filename)) {
+  const source = copyOf ? fileOf(copyOf) : template && (await sqliteTemplate(template.install, template.superAdmin));
+  if (source && !existsSync(filename)) {
     await mkdir(dirname(filename), { recursive: true });
-    await copyFile(await sqliteTemplate(template.install, template.superAdmin), filename);
+    await copyFile(source, filename);
     isBootstrapped = true;
   }
   return {
@@ -72,10 +75,13 @@ async function createPostgres({
   server = process.env.TEST_POSTGRES_URL,
   name,
   template,
+  copyOf,
 }: DatabaseOptions): Promise<Database> {
   if (!server) throw new Error('No PostgreSQL server: pass one from startPostgres() or set TEST_POSTGRES_URL.');
   const database = name ?? newName();
-  const templateDatabase = template && (await postgresTemplate(template.install, template.superAdmin, server));
+  const templateDatabase = copyOf
+    ? nameOf(copyOf)
+    : template && (await postgresTemplate(template.install, template.superAdmin, server));
   const isNew = await withMaintenance('pg', server, async (maintenance) => {
     const found = await maintenance.select('datname').from('pg_database').where({ datname: database });
     if (found.length > 0) return false;
@@ -95,19 +101,31 @@ async function createPostgres({
   };
 }
 
-async function createMariadb({ server = process.env.TEST_MYSQL_URL, template }: DatabaseOptions): Promise<Database> {
+async function createMariadb({
+  server = process.env.TEST_MYSQL_URL,
+  name,
+  template,
+  copyOf,
+}: DatabaseOptions): Promise<Database> {
   if (!server) throw new Error('No MariaDB server: pass one from startMariadb() or set TEST_MYSQL_URL.');
-  const database = newName();
-  const templateDatabase = template && (await mariadbTemplate(template.install, template.superAdmin, server));
-  await withMaintenance('mysql2', server, async (maintenance) => {
+  const database = name ?? newName();
+  const templateDatabase = copyOf
+    ? nameOf(copyOf)
+    : template && (await mariadbTemplate(template.install, template.superAdmin, server));
+  const isNew = await withMaintenance('mysql2', server, async (maintenance) => {
+    const found = await maintenance('information_schema.schemata')
+      .where({ schema_name: database })
+      .first('schema_name');
+    if (found) return false;
     await maintenance.raw('CREATE DATABASE ??', [database]);
     if (templateDatabase) await copyTables(maintenance, templateDatabase, database);
+    return true;
   });
   return {
     kind: 'mariadb',
     env: mariadbEnvironment(server, database),
     connection: { connectionString: databaseUrl(server, database) },
-    isBootstrapped: templateDatabase !== undefined,
+    isBootstrapped: isNew && templateDatabase !== undefined,
     drop: () =>
       withMaintenance('mysql2', server, async (maintenance) => {
         await maintenance.raw('DROP DATABASE IF EXISTS ??', [database]);
@@ -153,6 +171,21 @@ export function mariadbEnvironment(server: string, database: string): Record<str
     DB_USER: decodeURIComponent(username),
     DB_PASSWORD: decodeURIComponent(password),
   };
+}
+
+/** Takes up a database that somebody in this run made, to drop it. */
+export function openDatabase(kind: DatabaseKind, connection: Database['connection']): Promise<Database> {
+  return createDatabase(kind, 'filename' in connection ? { file: connection.filename } : { name: nameOf(connection) });
+}
+
+function fileOf(connection: Database['connection']): string {
+  if ('filename' in connection) return connection.filename;
+  throw new Error('A database of SQLite cannot be a copy of one that lives on a server.');
+}
+
+function nameOf(connection: Database['connection']): string {
+  if ('connectionString' in connection) return new URL(connection.connectionString).pathname.slice(1);
+  throw new Error('A database of a server cannot be a copy of a file of SQLite.');
 }
 
 function newName(): string {

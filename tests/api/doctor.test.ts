@@ -12,7 +12,8 @@ import { startTestHost } from '../support/host.ts';
 import { createPerson, createPolicy, everythingOn, logInAgain } from '../support/people.ts';
 import { runSql } from '../support/sql.ts';
 import { allowUnownedRows } from '../support/unowned.ts';
-import { createReadingFlow, createWorld, must, type World } from '../support/world.ts';
+import { createReadingFlow, must, type World } from '../support/world.ts';
+import { startWorld } from '../support/worlds.ts';
 
 type MendedReport = DoctorReport & { fixed: { id: string; message: string }[] };
 
@@ -72,8 +73,7 @@ describe.each(UNCACHED)('The doctor (Directus $directus, $database)', (cell) => 
   };
 
   beforeAll(async () => {
-    host = await startTestHost(cell);
-    world = await createWorld(host);
+    ({ host, world } = await startWorld(cell));
     ({ superAdmin } = world);
   });
 

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
 import type { Erasure } from '../../src/client/index.ts';
 import { dumpOf, rowsOnlyIn, storedFiles, type Dump } from '../support/dump.ts';
-import { startTestHost } from '../support/host.ts';
 import { runSql } from '../support/sql.ts';
-import { createTenant, createWorld, must, type World } from '../support/world.ts';
+import { createTenant, must, type World } from '../support/world.ts';
+import { startWorld } from '../support/worlds.ts';
 
 interface Size {
   projects: number;
@@ -95,8 +95,7 @@ describe('Erasing a tenant with 100,000 rows and 500 files, beside others', { ti
   };
 
   beforeAll(async () => {
-    host = await startTestHost({ directus: '11', database: 'postgres' });
-    world = await createWorld(host);
+    ({ host, world } = await startWorld({ directus: '11', database: 'postgres' }));
     const west = await createTenant(host.url, world.superAdmin, 'West');
     others = [world.south.id, west.id];
 

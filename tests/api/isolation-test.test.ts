@@ -9,8 +9,8 @@ import type * as Testing from '../../src/testing/index.ts';
 import type { Account } from '../support/client.ts';
 import { createCollection } from '../support/collections.ts';
 import { addExtension } from '../support/extensions.ts';
-import { startTestHost } from '../support/host.ts';
-import { createWorld, must, TENANT_COLLECTIONS } from '../support/world.ts';
+import { must, TENANT_COLLECTIONS } from '../support/world.ts';
+import { startWorld } from '../support/worlds.ts';
 
 /** What `directus-extension-tenancy/testing` is to a project that has installed the package: the built file, by its exports. */
 const load = async (): Promise<typeof Testing> => {
@@ -34,8 +34,9 @@ describe('The isolation test for projects', () => {
   let superAdmin: Account;
 
   const start = async (): Promise<void> => {
-    host = await startTestHost({ directus: '11', directory });
-    superAdmin = (await createWorld(host)).superAdmin;
+    const started = await startWorld({ directus: '11', directory });
+    ({ host } = started);
+    ({ superAdmin } = started.world);
   };
 
   const probesLeft = (): Promise<unknown[]> => must(superAdmin, 'GET', '/tenancy/tenants?search=probe-');

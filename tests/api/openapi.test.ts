@@ -9,9 +9,10 @@ import { installHost } from '../../scripts/hosts/install.ts';
 import endpoint from '../../src/endpoints/tenancy/index.ts';
 import { accountWithToken, login, send, type Account } from '../support/client.ts';
 import { BUNDLE_ROUTES, documentedRoutes } from '../support/escalation/routes.ts';
-import { startTestHost, useHost } from '../support/host.ts';
+import { useHost } from '../support/host.ts';
 import { createPerson, createPolicy, createRole } from '../support/people.ts';
-import { createTenant, createWorld, must, type World } from '../support/world.ts';
+import { createTenant, must, type World } from '../support/world.ts';
+import { startWorld } from '../support/worlds.ts';
 
 interface Operation {
   requestBody?: { content: Record<string, { schema: { required?: string[]; properties?: object } }> };
@@ -63,7 +64,7 @@ describe('The OpenAPI document of a project', () => {
   let outsider: Account & { id: string };
 
   beforeAll(async () => {
-    host = await startTestHost({
+    ({ host, world } = await startWorld({
       directus: '11',
       env: {
         CACHE_ENABLED: 'true',
@@ -71,8 +72,7 @@ describe('The OpenAPI document of a project', () => {
         CACHE_AUTO_PURGE: 'true',
         CACHE_STATUS_HEADER: 'x-cache-status',
       },
-    });
-    world = await createWorld(host);
+    }));
     document = await documentOf(world.superAdmin);
     const policy = await createPolicy(world.superAdmin, [{ collection: 'countries', action: 'read' }]);
     outsider = await createPerson(host.url, world.superAdmin, { policies: [policy] });

@@ -3,10 +3,10 @@ import { startHost, type Host } from '../../scripts/hosts/host.ts';
 import { onEveryDatabase } from '../support/cells.ts';
 import { accountWithToken, type Account } from '../support/client.ts';
 import { createRelation } from '../support/collections.ts';
-import { startTestHost } from '../support/host.ts';
 import { runSql } from '../support/sql.ts';
 import { allowUnownedRows } from '../support/unowned.ts';
-import { createWorld, must, type World } from '../support/world.ts';
+import { must, type World } from '../support/world.ts';
+import { startWorld } from '../support/worlds.ts';
 
 interface FieldOptions {
   field: string;
@@ -325,9 +325,8 @@ describe('The columns of a collection of tenants, on PostgreSQL', () => {
   let world: World;
 
   beforeAll(async () => {
-    first = await startTestHost({ directus: '11', database: 'postgres' });
+    ({ host: first, world } = await startWorld({ directus: '11', database: 'postgres' }));
     second = await startHost({ directus: '11', database: first.database });
-    world = await createWorld(first);
   });
 
   afterAll(async () => {

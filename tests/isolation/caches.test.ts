@@ -9,7 +9,8 @@ import { createCollection } from '../support/collections.ts';
 import { startTestHost } from '../support/host.ts';
 import { createPerson, createPolicy, logInAgain } from '../support/people.ts';
 import { runSql } from '../support/sql.ts';
-import { createTenant, createWorld, must, uploadFile, type World } from '../support/world.ts';
+import { createTenant, must, uploadFile, type World } from '../support/world.ts';
+import { startWorld } from '../support/worlds.ts';
 
 const PUBLIC_POLICY = 'abf8a154-5b1c-4a46-ac9c-7300570f4f17';
 const EDITOR_POLICY = '6d1f0a52-8f0e-4c43-9a57-1d3b5c0e7b02';
@@ -61,15 +62,14 @@ for (const store of ['memory', 'redis'] as const) {
     };
 
     beforeAll(async () => {
-      host = await startTestHost({
+      ({ host, world } = await startWorld({
         directus: '11',
         env: {
           CACHE_ENABLED: 'true',
           CACHE_STATUS_HEADER: 'x-cache-status',
           ...(store === 'redis' ? redisEnvironment(redis!) : { CACHE_STORE: 'memory' }),
         },
-      });
-      world = await createWorld(host);
+      }));
 
       const { superAdmin, url } = world;
       staffPolicy = await createPolicy(superAdmin, [{ collection: 'countries', action: 'read' }]);

@@ -14,9 +14,9 @@ import {
 } from '../support/escalation/routes.ts';
 import { createTargets, marksOf, type Targets } from '../support/escalation/targets.ts';
 import { VERDICTS, verdictOf, type Verdict } from '../support/escalation/verdicts.ts';
-import { startTestHost } from '../support/host.ts';
 import { runSql } from '../support/sql.ts';
-import { createWorld, must, type World } from '../support/world.ts';
+import { must, type World } from '../support/world.ts';
+import { startWorld } from '../support/worlds.ts';
 
 /** Whoever tries a route on what is another tenant's, or the project's, gets what is decided, and nothing else happens. */
 describe('Every role on every route', () => {
@@ -30,7 +30,7 @@ describe('Every role on every route', () => {
   let cells = 0;
 
   beforeAll(async () => {
-    host = await startTestHost({
+    ({ host, world } = await startWorld({
       directus: '11',
       env: {
         ACCESS_TOKEN_TTL: '2h',
@@ -40,8 +40,7 @@ describe('Every role on every route', () => {
         RATE_LIMITER_REGISTRATION_ENABLED: 'false',
         TUS_ENABLED: 'true',
       },
-    });
-    world = await createWorld(host);
+    }));
     targets = await createTargets(host, world);
     cast = await createCast(host, world);
     marks = { north: await marksOf(host, world.north), south: await marksOf(host, world.south) };

@@ -7,9 +7,9 @@ import { createDatabase } from '../../scripts/hosts/databases.ts';
 import { installHost } from '../../scripts/hosts/install.ts';
 import { startHost, type Host } from '../../scripts/hosts/host.ts';
 import { login, send, type Account } from '../support/client.ts';
-import { startTestHost } from '../support/host.ts';
 import { runSql } from '../support/sql.ts';
-import { createWorld, must, type World } from '../support/world.ts';
+import { must, type World } from '../support/world.ts';
+import { startWorld } from '../support/worlds.ts';
 
 /** A project folder that survives a restart of its Directus. */
 function newDirectory(): Promise<string> {
@@ -68,12 +68,11 @@ describe('The gate', () => {
     let superAdmin: Account;
 
     beforeAll(async () => {
-      host = await startTestHost({
+      ({ host, world } = await startWorld({
         directus: '11',
         directory: await newDirectory(),
         env: { EXTENSIONS_MUST_LOAD: 'false' },
-      });
-      world = await createWorld(host);
+      }));
       superAdmin = world.superAdmin;
     });
 

@@ -4,7 +4,6 @@ import { startHost, type Host } from '../../scripts/hosts/host.ts';
 import { POLICIES, TENANTS_ROLE } from '../../src/tenancy/managed.ts';
 import { UNCACHED } from '../support/cells.ts';
 import { accountWithToken, login, send, type Account } from '../support/client.ts';
-import { startTestHost } from '../support/host.ts';
 import {
   loginThroughProvider,
   startIdentityProvider,
@@ -14,7 +13,8 @@ import {
 import { Mailbox } from '../support/mailbox.ts';
 import { startOpenIdProvider } from '../support/openid-provider.ts';
 import { runSql } from '../support/sql.ts';
-import { createTenant, createWorld, must, TENANT_COLLECTIONS, type World } from '../support/world.ts';
+import { createTenant, must, TENANT_COLLECTIONS, type World } from '../support/world.ts';
+import { startWorld } from '../support/worlds.ts';
 
 const PASSWORD = 'correct horse battery';
 
@@ -36,9 +36,8 @@ describe.each(UNCACHED)('Whoever comes by themselves (Directus $directus, $datab
   beforeAll(async () => {
     provider = await startIdentityProvider(() => claims);
     openId = await startOpenIdProvider(() => claims);
-    host = await startTestHost({ ...cell, env });
+    ({ host, world } = await startWorld({ ...cell, env }));
     ({ database } = host);
-    world = await createWorld(host);
   });
 
   afterAll(async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
 import { send, type Account } from '../support/client.ts';
-import { startTestHost } from '../support/host.ts';
 import { createPerson } from '../support/people.ts';
-import { createWorld, must, type World } from '../support/world.ts';
+import { must, type World } from '../support/world.ts';
+import { startWorld } from '../support/worlds.ts';
 
 interface SocketMessage {
   type: string;
@@ -68,7 +68,7 @@ describe('A WebSocket', () => {
   let world: World;
 
   beforeAll(async () => {
-    host = await startTestHost({
+    ({ host, world } = await startWorld({
       directus: '11',
       env: {
         WEBSOCKETS_ENABLED: 'true',
@@ -76,8 +76,7 @@ describe('A WebSocket', () => {
         WEBSOCKETS_REST_AUTH: 'public',
         WEBSOCKETS_GRAPHQL_AUTH: 'public',
       },
-    });
-    world = await createWorld(host);
+    }));
   });
 
   afterAll(async () => {

@@ -3,10 +3,10 @@ import type { Host } from '../../scripts/hosts/host.ts';
 import { POLICIES, TENANTS_ROLE } from '../../src/tenancy/managed.ts';
 import { UNCACHED } from '../support/cells.ts';
 import { login, send, type Account } from '../support/client.ts';
-import { startTestHost } from '../support/host.ts';
 import { Mailbox } from '../support/mailbox.ts';
 import { runSql } from '../support/sql.ts';
-import { createWorld, must, type World } from '../support/world.ts';
+import { must, type World } from '../support/world.ts';
+import { startWorld } from '../support/worlds.ts';
 
 const PASSWORD = 'correct horse battery';
 
@@ -23,8 +23,7 @@ describe.each(UNCACHED)('Owners in the Users module (Directus $directus, $databa
   let owner: Account;
 
   beforeAll(async () => {
-    host = await startTestHost({ ...cell, env: mailbox.env });
-    world = await createWorld(host);
+    ({ host, world } = await startWorld({ ...cell, env: mailbox.env }));
     owner = world.north.owner;
   });
 

@@ -1,7 +1,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { useHost } from '../support/host.ts';
-import { createWorld, must, TENANT_COLLECTIONS, uploadFile, type World } from '../support/world.ts';
+import { must, TENANT_COLLECTIONS, uploadFile, type World } from '../support/world.ts';
+import { useWorld } from '../support/worlds.ts';
 import { isBrowserMissing, keepPicture, launchBrowser, logIn, openStudio } from './browser.ts';
 import { watch, type Witness } from './witness.ts';
 
@@ -62,7 +62,7 @@ const EVENT_RELATIONS = [
 const NO_GRAPHICS = /WebGL|'resize'/;
 
 describe.skipIf(isBrowserMissing)('a member in the Data Studio of Directus 11', () => {
-  const host = useHost({ directus: '11' });
+  const { host, world: getWorld } = useWorld({ directus: '11' });
   let browser: Browser;
   let page: Page;
   let witness: Witness;
@@ -71,7 +71,7 @@ describe.skipIf(isBrowserMissing)('a member in the Data Studio of Directus 11', 
   let user: string;
 
   beforeAll(async () => {
-    world = await createWorld(host());
+    world = getWorld();
     const { superAdmin, north, south } = world;
 
     await must(superAdmin, 'POST', '/collections', EVENTS);

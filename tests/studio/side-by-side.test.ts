@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, Download, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Account } from '../support/client.ts';
-import { useHost } from '../support/host.ts';
 import { createPolicy } from '../support/people.ts';
-import { createWorld, must, type World } from '../support/world.ts';
+import { must, type World } from '../support/world.ts';
+import { useWorld } from '../support/worlds.ts';
 import { isBrowserMissing, keepPicture, launchBrowser, logIn, openStudio } from './browser.ts';
 import { watch, type Witness } from './witness.ts';
 
@@ -24,14 +24,14 @@ interface Side {
 }
 
 describe.skipIf(isBrowserMissing)('two tenants side by side in the Data Studio of Directus 11', () => {
-  const host = useHost({ directus: '11' });
+  const { host, world: getWorld } = useWorld({ directus: '11' });
   let browser: Browser;
   let world: World;
   let sides: Side[];
   let dashboard: string;
 
   beforeAll(async () => {
-    world = await createWorld(host());
+    world = getWorld();
     const { superAdmin, north, south } = world;
 
     for (const [field, meta] of [

@@ -1,13 +1,13 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { useHost } from '../support/host.ts';
-import { createWorld, must, uploadFile, type World } from '../support/world.ts';
+import { must, uploadFile, type World } from '../support/world.ts';
+import { useWorld } from '../support/worlds.ts';
 import { findBarriers, isBrowserMissing, keepPicture, launchBrowser, logIn, openStudio } from './browser.ts';
 
 const PASSWORD = 'correct horse battery';
 
 describe.skipIf(isBrowserMissing)('Whose a row is, in the Data Studio of Directus 11', () => {
-  const host = useHost({ directus: '11' });
+  const { host, world: getWorld } = useWorld({ directus: '11' });
   let browser: Browser;
   let admin: Page;
   let complaints: string[];
@@ -15,7 +15,7 @@ describe.skipIf(isBrowserMissing)('Whose a row is, in the Data Studio of Directu
   let world: World;
 
   beforeAll(async () => {
-    world = await createWorld(host());
+    world = getWorld();
     await uploadFile(world.north.owner, 'north-file');
     await must(world.superAdmin, 'POST', `/tenancy/tenants/${world.south.id}/suspend`);
 

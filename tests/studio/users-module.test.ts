@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { login, type Account } from '../support/client.ts';
-import { useHost } from '../support/host.ts';
 import { Mailbox } from '../support/mailbox.ts';
-import { createWorld, must, type World } from '../support/world.ts';
+import { must, type World } from '../support/world.ts';
+import { useWorld } from '../support/worlds.ts';
 import { isBrowserMissing, keepPicture, launchBrowser, logIn, openStudio, type Studio } from './browser.ts';
 
 const PASSWORD = 'correct horse battery';
@@ -13,14 +13,14 @@ const mailbox = new Mailbox();
 afterAll(() => mailbox.remove());
 
 describe.skipIf(isBrowserMissing)('owners in the Users module of Directus 11', () => {
-  const host = useHost({ directus: '11', env: mailbox.env });
+  const { host, world: getWorld } = useWorld({ directus: '11', env: mailbox.env });
   let browser: Browser;
   let world: World;
   let north: Studio;
   let south: Studio;
 
   beforeAll(async () => {
-    world = await createWorld(host());
+    world = getWorld();
     browser = await launchBrowser();
     north = await openStudio(browser, host().url);
     south = await openStudio(browser, host().url);

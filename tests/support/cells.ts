@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
 import type { DatabaseKind } from '../../scripts/hosts/databases.ts';
-import { startTestHost, type TestHostOptions } from './host.ts';
-import { createWorld, type World } from './world.ts';
+import type { TestHostOptions } from './host.ts';
+import type { World } from './world.ts';
+import { startWorld } from './worlds.ts';
 
 /** A combination of host and database over which the laws of isolation are tried. */
 export interface Cell {
@@ -59,8 +60,7 @@ function inCells(cells: readonly Cell[], name: string, law: Law, options: Partia
       let world: World;
 
       beforeAll(async () => {
-        host = await startTestHost({ ...cell, ...options, env: { ...(cached && CACHE), ...options.env } });
-        world = await createWorld(host);
+        ({ host, world } = await startWorld({ ...cell, ...options, env: { ...(cached && CACHE), ...options.env } }));
       });
 
       afterAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { stopAllSoon } from '../../scripts/hosts/child.ts';
-import { createDatabase, type DatabaseKind } from '../../scripts/hosts/databases.ts';
+import { createDatabase, type Database, type DatabaseKind } from '../../scripts/hosts/databases.ts';
 import { defaultSuperAdmin } from '../../scripts/hosts/environment.ts';
 import { startHost, type Host, type HostOptions } from '../../scripts/hosts/host.ts';
 import { installHost } from '../../scripts/hosts/install.ts';
@@ -16,15 +16,28 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 export interface TestHostOptions extends Omit<HostOptions, 'database' | 'superAdmin'> {
   /** Default: `sqlite`. */
   database?: DatabaseKind;
+  /** A database of that kind, of a Directus that has stopped, to start from. Default: what Directus itself starts from. */
+  copyOf?: Database['connection'];
+  /** SQLite: where the file is; in a temporary folder when left out. */
+  file?: string;
 }
 
 /** Passwords that are hashed for a moment: a test has dozens of users, and none of them anything to protect. */
 const CHEAP_HASHES = { HASH_MEMORY_COST: '1024', HASH_TIME_COST: '2' };
 
 /** Starts a Directus with a bootstrapped database of its own. Whoever calls this stops it and drops `host.database`. */
-export async function startTestHost({ database: kind = 'sqlite', ...options }: TestHostOptions): Promise<Host> {
+export async function startTestHost({
+  database: kind = 'sqlite',
+  copyOf,
+  file,
+  ...options
+}: TestHostOptions): Promise<Host> {
   const install = await installHost(options.directus);
-  const database = await createDatabase(kind, { template: { install, superAdmin: defaultSuperAdmin } });
+  const database = await createDatabase(kind, {
+    template: { install, superAdmin: defaultSuperAdmin },
+    copyOf,
+    file,
+  });
   try {
     return await startHost({ ...options, env: { ...CHEAP_HASHES, ...options.env }, database });
   } catch (error) {

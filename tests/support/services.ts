@@ -5,6 +5,7 @@ import { startPostgres } from '../../scripts/hosts/postgres.ts';
 import { reportProgress } from '../../scripts/hosts/progress.ts';
 import { startRedis } from '../../scripts/hosts/redis.ts';
 import { ServerMissingError, type Server } from '../../scripts/hosts/server.ts';
+import { FOLDER, prepareWorlds } from './originals.ts';
 
 /** The servers that suites use, by the variable that hands their address to the workers. */
 const servers = {
@@ -15,14 +16,16 @@ const servers = {
 
 /**
  * What suites with a real Directus need, prepared before the first of them (Vitest's global setup): the installed hosts,
- * the bundle, and one server of each kind. Several projects call this; the servers belong to the first one, and `teardown`
+ * the bundle, one server of each kind, and a place for worlds. Several projects call this; these belong to the first one, and `teardown`
  * comes after the last suite of all.
  */
 export async function setup(): Promise<() => Promise<void>> {
   for (const directus of directusVersions) await installHost(directus);
   await ensureBuilt();
   const started: Server[] = [];
+  let removeWorlds: (() => Promise<void>) | undefined;
   const stop = async (): Promise<void> => {
+    await removeWorlds?.();
     for (const server of started) await server.stop();
   };
   try {
@@ -33,6 +36,7 @@ export async function setup(): Promise<() => Promise<void>> {
       started.push(server);
       process.env[variable] = server.url;
     }
+    if (!process.env[FOLDER]) removeWorlds = await prepareWorlds();
   } catch (error) {
     await stop();
     throw error;

@@ -161,18 +161,17 @@ export async function createTenant(
   url: string,
   superAdmin: Account,
   name: string,
-): Promise<Pick<WorldTenant, 'id' | 'slug' | 'owner' | 'editor' | 'viewer'>> {
+): Promise<Pick<WorldTenant, 'id' | 'slug' | Level>> {
   const slug = name.toLowerCase();
-  const email = (level: string): string => `${level}@${slug}.example.com`;
 
   const { id } = await must<{ id: string }>(superAdmin, 'POST', '/tenancy/tenants', {
     name,
-    owner: { email: email('owner'), password: PASSWORD, first_name: name, last_name: 'Owner' },
+    owner: { email: emailOf('owner', slug), password: PASSWORD, first_name: name, last_name: 'Owner' },
   });
 
   for (const level of ['editor', 'viewer']) {
     await must(superAdmin, 'POST', `/tenancy/tenants/${slug}/members`, {
-      email: email(level),
+      email: emailOf(level, slug),
       password: PASSWORD,
       level,
       first_name: name,
@@ -180,8 +179,18 @@ export async function createTenant(
     });
   }
 
-  const as = (level: string): Promise<Account> => login(url, { email: email(level), password: PASSWORD });
-  return { id, slug, owner: await as('owner'), editor: await as('editor'), viewer: await as('viewer') };
+  return { id, slug, ...(await logInPeople(url, slug)) };
+}
+
+type Level = 'owner' | 'editor' | 'viewer';
+
+async function logInPeople(url: string, slug: string): Promise<Pick<WorldTenant, Level>> {
+  const as = (level: Level): Promise<Account> => login(url, { email: emailOf(level, slug), password: PASSWORD });
+  return { owner: await as('owner'), editor: await as('editor'), viewer: await as('viewer') };
+}
+
+function emailOf(level: string, slug: string): string {
+  return `${level}@${slug}.example.com`;
 }
 
 /** The rows of a tenant, created by its owner as a client would: without any `tenant_id`. */
@@ -189,7 +198,7 @@ async function fill(
   owner: Account,
   mark: string,
   countries: number[],
-): Promise<Omit<WorldTenant, 'id' | 'slug' | 'owner' | 'editor' | 'viewer'>> {
+): Promise<Omit<WorldTenant, 'id' | 'slug' | Level>> {
   const create = async (collection: string, rows: object[]): Promise<(string | number)[]> =>
     (await must<{ id: string | number }[]>(owner, 'POST', `/items/${collection}`, rows)).map(({ id }) => id);
 
@@ -239,6 +248,32 @@ export async function createWorld({ url, superAdmin: credentials }: Pick<Host, '
   const south = { ...people[1], ...(await fill(people[1].owner, 'south', countries)) };
 
   return { url, superAdmin, north, south, countries };
+}
+
+/** A world without the sessions of its people, which are those of one Directus. */
+export interface WorldRecord extends Pick<World, 'countries'> {
+  north: Omit<WorldTenant, Level>;
+  south: Omit<WorldTenant, Level>;
+}
+
+/** A world as it can be written down. */
+export function recordOf({ north, south, countries }: World): WorldRecord {
+  const withoutPeople = ({ owner: _owner, editor: _editor, viewer: _viewer, ...tenant }: WorldTenant) => tenant;
+  return { north: withoutPeople(north), south: withoutPeople(south), countries };
+}
+
+/** Logs everybody in, in a Directus whose database is a copy of the world's. */
+export async function enterWorld(
+  { url, superAdmin }: Pick<Host, 'url' | 'superAdmin'>,
+  { north, south, countries }: WorldRecord,
+): Promise<World> {
+  return {
+    url,
+    superAdmin: await login(url, superAdmin),
+    north: { ...north, ...(await logInPeople(url, north.slug)) },
+    south: { ...south, ...(await logInPeople(url, south.slug)) },
+    countries,
+  };
 }
 
 /** Uploads a text of that content; answers the key of the file. */
