@@ -2,7 +2,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { must, TENANT_COLLECTIONS, uploadFile, type World } from '../support/world.ts';
 import { useWorld } from '../support/worlds.ts';
-import { isBrowserMissing, keepPicture, launchBrowser, logIn, openStudio } from './browser.ts';
+import { isBrowserMissing, keepPicture, launchBrowser, logInByHand, openStudio } from './browser.ts';
 import { watch, type Witness } from './witness.ts';
 
 const PASSWORD = 'correct horse battery';
@@ -124,7 +124,7 @@ describe.skipIf(isBrowserMissing)('a member in the Data Studio of Directus 11', 
 
     browser = await launchBrowser();
     ({ page } = await openStudio(browser, host().url));
-    await logIn(page, { email: north.owner.email, password: PASSWORD });
+    await logInByHand(page, { email: north.owner.email, password: PASSWORD });
     witness = watch(page, /south/i);
   });
 

@@ -272,6 +272,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the workspace on 
       for (const each of [page, other]) {
         await each.goto(isLicensed ? '/admin/content/notes' : '/admin/content');
         if (isLicensed) await each.getByText('north-note').waitFor();
+        await each.locator(link).waitFor();
       }
       await page.locator(link).click();
       await title(page, 'North');
