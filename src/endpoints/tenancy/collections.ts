@@ -1,6 +1,6 @@
 import type { EndpointExtensionContext } from '@directus/types';
 import type { Router } from 'express';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { listCollections, setScope } from '../../services/collections.ts';
 import { readAssignment } from '../../services/adoption/owners.ts';
 import { setUniqueness } from '../../services/uniqueness.ts';
@@ -8,32 +8,35 @@ import { SCOPES } from '../../tenancy/types.ts';
 import { expected, handleSuperAdmin, parse } from './http.ts';
 import { answerWithProgress } from './lines.ts';
 
-const tenantName = z.string(expected('the id or the slug of a tenant')).min(1, 'must not be empty');
-const fieldName = z.string(expected('the name of a field')).min(1, 'must not be empty');
+const notEmpty = z.minLength(1, 'must not be empty');
+const tenantName = z.string(expected('the id or the slug of a tenant')).check(notEmpty);
+const fieldName = z.string(expected('the name of a field')).check(notEmpty);
 
 const assignment = z
   .strictObject(
     {
-      tenant: tenantName.optional(),
-      through: fieldName.optional(),
-      by: fieldName.optional(),
-      tenants: z.record(z.string(), tenantName, expected('an object of values and tenants')).optional(),
+      tenant: z.optional(tenantName),
+      through: z.optional(fieldName),
+      by: z.optional(fieldName),
+      tenants: z.optional(z.record(z.string(), tenantName, expected('an object of values and tenants'))),
     },
     expected('an object'),
   )
-  .refine(
-    ({ tenant, through, by, tenants }) =>
-      [tenant, through, by].filter((way) => way !== undefined).length === 1 &&
-      (by === undefined) === (tenants === undefined),
-    'has to be one of { "tenant": … }, { "through": … } and { "by": …, "tenants": … }',
+  .check(
+    z.refine(
+      ({ tenant, through, by, tenants }) =>
+        [tenant, through, by].filter((way) => way !== undefined).length === 1 &&
+        (by === undefined) === (tenants === undefined),
+      'has to be one of { "tenant": … }, { "through": … } and { "by": …, "tenants": … }',
+    ),
   );
 
 export const scopeRequest = z.strictObject(
   {
     scope: z.enum(SCOPES, expected('"tenant", "mixed" or "shared"')),
-    assign: assignment.optional(),
-    confirm: z.boolean(expected('true or false')).optional(),
-    dry_run: z.boolean(expected('true or false')).optional(),
+    assign: z.optional(assignment),
+    confirm: z.optional(z.boolean(expected('true or false'))),
+    dry_run: z.optional(z.boolean(expected('true or false'))),
   },
   expected('an object'),
 );

@@ -1,6 +1,6 @@
 import type { EndpointExtensionContext } from '@directus/types';
 import type { Router } from 'express';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { examine, mend } from '../../services/doctor/index.ts';
 import { expected, handleSuperAdmin, parse } from './http.ts';
 
@@ -8,7 +8,7 @@ export const fixRequest = z.strictObject(
   {
     checks: z
       .array(z.string(expected('the id of a check')), expected('a list of ids of checks'))
-      .min(1, 'must name a check'),
+      .check(z.minLength(1, 'must name a check')),
   },
   expected('an object'),
 );

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { ServiceContext } from '../../services/directus.ts';
 import { eraseTenant } from '../../services/erasure/index.ts';
 import { expected, parse } from './http.ts';

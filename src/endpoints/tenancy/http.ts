@@ -2,7 +2,7 @@ import type { Accountability } from '@directus/types';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Knex } from 'knex';
 import { ForbiddenError, isDirectusError } from '@directus/errors';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { isOwner } from '../../services/memberships.ts';
 import { findTenantId } from '../../services/tenants.ts';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
@@ -76,7 +76,7 @@ export function handleAnyOwner(
  *
  * @throws every complaint as an InvalidFieldError that names its field; Directus answers them as one body
  */
-export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+export function parse<Schema extends z.ZodMiniType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
 

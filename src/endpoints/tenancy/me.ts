@@ -1,14 +1,14 @@
 import type { EndpointExtensionContext } from '@directus/types';
 import type { CookieOptions, Response, Router } from 'express';
 import { ForbiddenError } from '@directus/errors';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readMe } from '../../services/me.ts';
 import { leaveTenant } from '../../services/ownership.ts';
 import { switchTenant, type Session } from '../../services/switching.ts';
 import { accountabilityOf, expected, handle, parse } from './http.ts';
 
 export const switchRequest = z.strictObject(
-  { tenant: z.string(expected('the id or the slug of a tenant')).min(1, 'must not be empty') },
+  { tenant: z.string(expected('the id or the slug of a tenant')).check(z.minLength(1, 'must not be empty')) },
   expected('an object'),
 );
 

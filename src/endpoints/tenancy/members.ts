@@ -1,6 +1,6 @@
 import type { EndpointExtensionContext } from '@directus/types';
 import type { Request, Router } from 'express';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { createApiToken, listApiTokens, revokeApiToken } from '../../services/api-tokens.ts';
 import { listLevels, setAssignable } from '../../services/levels.ts';
 import {
@@ -22,8 +22,8 @@ import { hasOneWayIn, person, TWO_WAYS_IN } from './new-tenant.ts';
 const level = z.string(expected(`one of ${LEVELS.join(', ')}, or the id of a policy that is a level of this project`));
 
 export const memberToCreate = z
-  .strictObject({ ...person, level: level.optional() }, expected('an object'))
-  .refine(hasOneWayIn, TWO_WAYS_IN);
+  .strictObject({ ...person, level: z.optional(level) }, expected('an object'))
+  .check(z.refine(hasOneWayIn, TWO_WAYS_IN));
 
 /** A role of the project whose users become members. */
 export const roleToAdopt = z.strictObject({ role: z.string(expected('the id of a role')) }, expected('an object'));
@@ -33,13 +33,15 @@ export const memberChanges = z.strictObject({ level }, expected('an object'));
 const idOfMember = z.string(expected('the id of a member'));
 
 export const transfer = z.strictObject(
-  { member: idOfMember, from: idOfMember.optional(), level: level.default('editor') },
+  { member: idOfMember, from: z.optional(idOfMember), level: z._default(level, 'editor') },
   expected('an object'),
 );
 
 export const tokenToCreate = z.strictObject(
   {
-    name: z.string(expected('a text')).trim().min(1, 'must not be empty').max(50, 'must have at most 50 characters'),
+    name: z
+      .string(expected('a text'))
+      .check(z.trim(), z.minLength(1, 'must not be empty'), z.maxLength(50, 'must have at most 50 characters')),
   },
   expected('an object'),
 );

@@ -1,27 +1,27 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { NewTenant } from '../../services/tenants.ts';
 import { SLUG_MAX_LENGTH, SLUG_PATTERN, slugOf } from '../../tenancy/slug.ts';
 import { expected, parse } from './http.ts';
 
 export const name = z
   .string(expected('a text'))
-  .trim()
-  .min(1, 'must not be empty')
-  .max(255, 'must have at most 255 characters');
+  .check(z.trim(), z.minLength(1, 'must not be empty'), z.maxLength(255, 'must have at most 255 characters'));
 
 export const slug = z
   .string(expected('a text'))
-  .max(SLUG_MAX_LENGTH, `must have at most ${SLUG_MAX_LENGTH} characters`)
-  .regex(SLUG_PATTERN, 'may have lower-case letters, digits and single hyphens between them');
+  .check(
+    z.maxLength(SLUG_MAX_LENGTH, `must have at most ${SLUG_MAX_LENGTH} characters`),
+    z.regex(SLUG_PATTERN, 'may have lower-case letters, digits and single hyphens between them'),
+  );
 
-const personName = z.string(expected('a text')).trim().max(50, 'must have at most 50 characters');
+const personName = z.string(expected('a text')).check(z.trim(), z.maxLength(50, 'must have at most 50 characters'));
 
 export const person = {
-  email: z.email(expected('an e-mail address')).max(128, 'must have at most 128 characters'),
-  password: z.string(expected('a text')).min(1, 'must not be empty').optional(),
-  invite: z.boolean(expected('true or false')).optional(),
-  first_name: personName.optional(),
-  last_name: personName.optional(),
+  email: z.email(expected('an e-mail address')).check(z.maxLength(128, 'must have at most 128 characters')),
+  password: z.optional(z.string(expected('a text')).check(z.minLength(1, 'must not be empty'))),
+  invite: z.optional(z.boolean(expected('true or false'))),
+  first_name: z.optional(personName),
+  last_name: z.optional(personName),
 };
 
 /** Whoever is invited chooses the password. */
@@ -46,20 +46,24 @@ export const domains = z
   .array(
     z
       .string(expected('a text'))
-      .max(253, 'must have at most 253 characters')
-      .regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, 'must be a host name in lower case, such as "north.example.com"'),
+      .check(
+        z.maxLength(253, 'must have at most 253 characters'),
+        z.regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, 'must be a host name in lower case, such as "north.example.com"'),
+      ),
     expected('a list of host names'),
   )
-  .max(100, 'may have at most 100 host names');
+  .check(z.maxLength(100, 'may have at most 100 host names'));
 
 export const tenantToCreate = z.strictObject(
   {
     name,
-    slug: slug.optional(),
-    owner: z.strictObject(person, expected('an object')).refine(hasOneWayIn, TWO_WAYS_IN).optional(),
-    settings: settings.optional(),
-    domains: domains.optional(),
-    template: z.string(expected('the id or slug of a tenant')).max(255, 'must have at most 255 characters').optional(),
+    slug: z.optional(slug),
+    owner: z.optional(z.strictObject(person, expected('an object')).check(z.refine(hasOneWayIn, TWO_WAYS_IN))),
+    settings: z.optional(settings),
+    domains: z.optional(domains),
+    template: z.optional(
+      z.string(expected('the id or slug of a tenant')).check(z.maxLength(255, 'must have at most 255 characters')),
+    ),
   },
   expected('an object'),
 );

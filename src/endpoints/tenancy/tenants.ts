@@ -1,6 +1,6 @@
 import type { EndpointExtensionContext } from '@directus/types';
 import type { Request, Router } from 'express';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readAudit } from '../../services/audit.ts';
 import { readOverview } from '../../services/overview.ts';
 import {
@@ -23,14 +23,16 @@ import { accountabilityOf, expected, handleSuperAdmin, parse } from './http.ts';
 const MAX_PER_PAGE = 1000;
 
 const wholeNumber = (min: number) =>
-  z.coerce.number('must be a number').int('must be a whole number').min(min, `must be at least ${min}`);
+  z.coerce.number('must be a number').check(z.int('must be a whole number'), z.minimum(min, `must be at least ${min}`));
+
+const atMost = z.maximum(MAX_PER_PAGE, `must be at most ${MAX_PER_PAGE}`);
 
 export const tenantChanges = z.strictObject(
   {
-    name: name.optional(),
-    slug: slug.optional(),
-    settings: settings.nullable().optional(),
-    domains: domains.nullable().optional(),
+    name: z.optional(name),
+    slug: z.optional(slug),
+    settings: z.optional(z.nullable(settings)),
+    domains: z.optional(z.nullable(domains)),
   },
   expected('an object'),
 );
@@ -39,26 +41,27 @@ const sortField = z.enum([...TENANT_SORT_FIELDS, ...USAGE_SORT_FIELDS]);
 
 /** Parameters that Directus knows on every route, such as `access_token`, pass unread. */
 export const listQuery = z.object({
-  search: z.string().trim().max(255).optional(),
-  status: z.enum(TENANT_STATUSES, `must be one of ${TENANT_STATUSES.join(', ')}`).optional(),
-  sort: z
-    .string()
-    .default('name')
-    .transform((value, { addIssue }) => {
+  search: z.optional(z.string().check(z.trim(), z.maxLength(255, 'must have at most 255 characters'))),
+  status: z.optional(z.enum(TENANT_STATUSES, `must be one of ${TENANT_STATUSES.join(', ')}`)),
+  sort: z.pipe(
+    z._default(z.string(), 'name'),
+    z.transform((value, { issues }) => {
       const descending = value.startsWith('-');
       const field = sortField.safeParse(descending ? value.slice(1) : value);
       if (field.success) return { field: field.data, descending };
 
-      addIssue({ code: 'custom', message: `must be one of ${sortField.options.join(', ')}, with "-" for descending` });
+      const message = `must be one of ${sortField.options.join(', ')}, with "-" for descending`;
+      issues.push({ code: 'custom', message, input: value });
       return z.NEVER;
     }),
-  limit: wholeNumber(-1).max(MAX_PER_PAGE, `must be at most ${MAX_PER_PAGE}`).default(25),
-  page: wholeNumber(1).default(1),
+  ),
+  limit: z._default(wholeNumber(-1).check(atMost), 25),
+  page: z._default(wholeNumber(1), 1),
 });
 
 export const pageQuery = z.object({
-  limit: wholeNumber(1).max(MAX_PER_PAGE, `must be at most ${MAX_PER_PAGE}`).default(25),
-  page: wholeNumber(1).default(1),
+  limit: z._default(wholeNumber(1).check(atMost), 25),
+  page: z._default(wholeNumber(1), 1),
 });
 
 /** Routes below `/tenancy/tenants` that are the super-admins'. */

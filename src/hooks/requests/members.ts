@@ -1,7 +1,7 @@
 import type { Item, Query, SchemaOverview } from '@directus/types';
 import type { Request, Response } from 'express';
 import { ForbiddenError } from '@directus/errors';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { expected, parse } from '../../endpoints/tenancy/http.ts';
 import { person } from '../../endpoints/tenancy/new-tenant.ts';
 import type { ServiceContext } from '../../services/directus.ts';
@@ -90,11 +90,14 @@ async function ownerOf(context: Context, route: Route, action: 'create' | 'delet
 }
 
 const { email, password, first_name, last_name } = person;
-const addresses = z.union([email, z.array(email).min(1, 'must not be empty')]);
+const addresses = z.union([email, z.array(email).check(z.minLength(1, 'must not be empty'))]);
 const invitation = z.strictObject({ email: addresses, role: z.unknown() }, expected('an object'));
 
 /** What the form of the Users module sends for fields that were left empty. */
-const empty = z.null().transform(() => undefined);
+const empty = z.pipe(
+  z.null(),
+  z.transform(() => undefined),
+);
 
 const newUser = z.strictObject(
   {
@@ -102,7 +105,7 @@ const newUser = z.strictObject(
     password: z.union([password, empty]),
     first_name: z.union([first_name, empty]),
     last_name: z.union([last_name, empty]),
-    role: z.unknown().optional(),
+    role: z.optional(z.unknown()),
   },
   expected('one user'),
 );

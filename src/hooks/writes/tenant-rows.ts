@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventContext, Item, PrimaryKey, RegisterFunctions } from '@directus/types';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { expected, parse } from '../../endpoints/tenancy/http.ts';
 import { domains, name, settings, slug } from '../../endpoints/tenancy/new-tenant.ts';
 import { announce } from '../../services/audit.ts';
@@ -17,36 +17,40 @@ import { TENANT_STATUSES, type TenantStatus } from '../../tenancy/types.ts';
 import { runtime, type Context } from '../../runtime.ts';
 
 /** An empty form field is one that was left out. */
-const slugOfRow = z.preprocess((value) => (value === '' ? null : value), slug.nullable().optional());
+const slugOfRow = z.pipe(
+  z.transform((value) => (value === '' ? null : value)),
+  z.optional(z.nullable(slug)),
+);
 
 const newRow = z.strictObject(
   {
     name,
     slug: slugOfRow,
-    status: z.literal('active', 'is "active" in a new tenant: change it afterwards').optional(),
-    settings: settings.nullable().optional(),
-    domains: domains.nullable().optional(),
-    owner: z
-      .uuid(
-        expected(
-          'the id of a user of this project. Create the user first, without role, or send the tenant with a new owner to ' +
-            'POST /tenancy/tenants',
+    status: z.optional(z.literal('active', 'is "active" in a new tenant: change it afterwards')),
+    settings: z.optional(z.nullable(settings)),
+    domains: z.optional(z.nullable(domains)),
+    owner: z.optional(
+      z.nullable(
+        z.uuid(
+          expected(
+            'the id of a user of this project. Create the user first, without role, or send the tenant with a new owner to ' +
+              'POST /tenancy/tenants',
+          ),
         ),
-      )
-      .nullable()
-      .optional(),
+      ),
+    ),
   },
   expected('an object'),
 );
 
 const rowChanges = z.strictObject(
   {
-    name: name.optional(),
-    slug: slug.optional(),
-    status: z.enum(TENANT_STATUSES, `must be one of ${TENANT_STATUSES.join(', ')}`).optional(),
-    settings: settings.nullable().optional(),
-    domains: domains.nullable().optional(),
-    owner: z.unknown().optional(),
+    name: z.optional(name),
+    slug: z.optional(slug),
+    status: z.optional(z.enum(TENANT_STATUSES, `must be one of ${TENANT_STATUSES.join(', ')}`)),
+    settings: z.optional(z.nullable(settings)),
+    domains: z.optional(z.nullable(domains)),
+    owner: z.optional(z.unknown()),
   },
   expected('an object'),
 );

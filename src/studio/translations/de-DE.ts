@@ -36,7 +36,7 @@ export const german: Catalogue = {
     range: '{start}–{end} von {count} Mandanten',
     empty_title: 'Noch keine Mandanten',
     empty_text:
-      'Ein Mandant ist ein Kunde, eine Abteilung oder eine Marke mit eigenen Inhalten. Legen Sie den ersten an; wer ihn verwaltet, kann sich sofort anmelden.',
+      'Ein Mandant ist ein Kunde, eine Abteilung oder eine Marke mit eigenen Inhalten. Legen Sie den ersten an; seine Verwaltung kann sich sofort anmelden.',
     no_match_title: 'Keine passenden Mandanten',
     no_match_text: 'Kein Mandant passt zur Suche und zum gewählten Status.',
     clear_filters: 'Filter entfernen',
@@ -49,13 +49,13 @@ export const german: Catalogue = {
     offline_text: 'Es kam keine Antwort. Prüfen Sie die Verbindung und versuchen Sie es erneut.',
     starting_title: 'Die Mandantenverwaltung startet noch',
     starting_text:
-      'Anfragen werden zurückgehalten, bis aller Schutz bereitsteht. Versuchen Sie es gleich noch einmal; bleibt es dabei, sagt das Protokoll von Directus, was fehlt.',
+      'Anfragen werden zurückgehalten, bis aller Schutz bereitsteht. Versuchen Sie es gleich noch einmal; das Protokoll von Directus sagt, was fehlt.',
     forbidden_title: 'Nicht erlaubt',
     forbidden_text:
-      'Das darf Ihr Konto nicht, oder nicht mehr. Melden Sie sich neu an, oder fragen Sie, wer den Mandanten oder das Projekt betreut.',
+      'Das darf Ihr Konto nicht, oder nicht mehr. Melden Sie sich neu an, oder fragen Sie, wer das Projekt betreut.',
     missing_title: 'Der Endpunkt der Mandantenverwaltung antwortet nicht',
     missing_text:
-      'Die Erweiterung ist nur zum Teil geladen. Aktivieren Sie alle ihre Teile unter Einstellungen → Erweiterungen, starten Sie Directus neu und versuchen Sie es erneut.',
+      'Die Erweiterung ist nur zum Teil geladen. Aktivieren Sie sie ganz (Einstellungen → Erweiterungen), und starten Sie Directus neu.',
     unexpected_title: 'Das hat nicht geklappt',
     unexpected_text: 'Directus antwortete: {message}',
   },
@@ -168,8 +168,7 @@ export const german: Catalogue = {
     revoke: 'Token widerrufen',
     revoke_named: 'Das Token „{name}“ widerrufen',
     revoke_title: 'Das Token „{name}“ widerrufen?',
-    revoke_text:
-      'Das Programm, das es benutzt, wird ab der nächsten Anfrage abgewiesen. Das lässt sich nicht rückgängig machen.',
+    revoke_text: 'Sein Programm wird ab der nächsten Anfrage abgewiesen. Das ist endgültig.',
     revoked: 'Das Token „{name}“ wurde widerrufen',
   },
   lifecycle: {
@@ -182,10 +181,10 @@ export const german: Catalogue = {
     resume: 'Freigeben',
     suspend_title: '{name} sperren?',
     suspend_text:
-      'Mitglieder werden abgemeldet, und Tokens und Freigaben ruhen, bis der Mandant wieder freigegeben ist. Gelöscht wird nichts.',
+      'Mitglieder werden abgemeldet, Tokens und Freigaben ruhen, bis der Mandant wieder freigegeben ist. Gelöscht wird nichts.',
     archive_title: '{name} archivieren?',
     archive_text:
-      'Inhaber können weiterhin lesen. Alle anderen kommen nicht hinein, und nichts kann geändert werden, bis der Mandant wieder freigegeben ist.',
+      'Inhaber können weiterhin lesen. Alle anderen kommen nicht hinein, und nichts lässt sich ändern, bis der Mandant wieder freigegeben ist.',
     resume_title: '{name} freigeben?',
     resume_text: 'Mitglieder kommen wieder hinein, mit den Stufen, die sie hatten.',
     done_suspend: '{name} ist gesperrt',
@@ -198,7 +197,7 @@ export const german: Catalogue = {
     action: 'Mandant löschen',
     title: '{name} löschen?',
     losses:
-      'Dies entfernt {items} Einträge, {storage} an Dateien und {members} Mitgliedschaften von {name}. Es gibt keinen Weg zurück.',
+      'Dies löscht {items} Einträge, {storage} an Dateien und {members} Mitgliedschaften von {name}. Das ist endgültig.',
     type: 'Geben Sie zur Bestätigung „{slug}“ ein',
     going_on: 'Der Mandant wird gelöscht',
     done: '{name} wurde gelöscht',
@@ -260,7 +259,7 @@ export const german: Catalogue = {
     start: 'Nichts zu importieren | Einen Mandanten importieren | {count} Mandanten importieren',
     go_on: 'Fortsetzen',
     going_on: 'Mandanten werden importiert',
-    bad: 'Eine Zeile muss berichtigt werden und wird ausgelassen. | {count} Zeilen müssen berichtigt werden und werden ausgelassen.',
+    bad: 'Eine Zeile ist zu berichtigen und wird ausgelassen. | {count} Zeilen sind zu berichtigen und werden ausgelassen.',
     ignored: 'Spalten, die nicht importiert werden: {columns}',
     done: 'Kein Mandant wurde angelegt | Ein Mandant wurde angelegt | {count} Mandanten wurden angelegt',
     done_refused: 'Eine Zeile wurde abgewiesen. | {count} Zeilen wurden abgewiesen.',
@@ -296,7 +295,7 @@ export const german: Catalogue = {
     collections: {
       title: 'Sammlungen',
       intro:
-        'Legen Sie für jede Sammlung fest, wem ihre Einträge gehören. Mitglieder sehen, was ihres ist, und merken nicht, dass es mehr gibt.',
+        'Legen Sie für jede Sammlung fest, wem ihre Einträge gehören. Mitglieder sehen nur das Ihre und merken nicht, dass es mehr gibt.',
       search: 'Sammlungen suchen …',
       filter: 'Anzeigen',
       every_scope: 'Alle Sammlungen',
@@ -321,7 +320,7 @@ export const german: Catalogue = {
       undecided: 'Nicht entschieden',
       tenant_text: 'Jeder Eintrag gehört einem Mandanten. Mitglieder sehen die Einträge ihres eigenen Mandanten.',
       mixed_text:
-        'Einträge von Mandanten neben Einträgen, die niemandem gehören. Mitglieder sehen ihre eigenen und die von niemandem; diese ändert nur die Administration.',
+        'Einträge von Mandanten neben solchen, die niemandem gehören. Mitglieder sehen ihre eigenen und die von niemandem; diese ändert nur die Administration.',
       shared_text: 'Ein Bestand für alle. Alle Mandanten sehen dieselben Einträge.',
       undecided_text: 'Noch nicht entschieden. Bis dahin bleibt diese Sammlung für Mitglieder verschlossen.',
       project_text:

@@ -35,7 +35,7 @@ export const english = {
     range: '{start}–{end} of {count} tenants',
     empty_title: 'No tenants yet',
     empty_text:
-      'A tenant is a customer, a department or a brand with content of its own. Create the first one; its owner can log in right away.',
+      'A tenant is a customer, a department or a brand with content of its own. Create the first one; its owner can log in at once.',
     no_match_title: 'No matching tenants',
     no_match_text: 'No tenant fits the search and the status you chose.',
     clear_filters: 'Clear Filters',
@@ -48,13 +48,12 @@ export const english = {
     offline_text: 'There was no answer. Check your connection and try again.',
     starting_title: 'Tenancy is still starting',
     starting_text:
-      'Requests are held back until every protection is in place. Try again in a moment; if this stays, the log of Directus says what is missing.',
+      'Requests are held back until every protection is in place. Try again in a moment; the log of Directus says what is missing.',
     forbidden_title: 'Not allowed',
-    forbidden_text:
-      'Your account may not do this, or not any more. Log in again, or ask whoever runs the tenant or the project.',
+    forbidden_text: 'Your account may not do this, or not any more. Log in again, or ask whoever runs the project.',
     missing_title: 'The tenancy endpoint does not answer',
     missing_text:
-      'The extension is only partly loaded. Enable all of its parts in Settings → Extensions, restart Directus and try again.',
+      'Only a part of the extension is loaded. Enable all of it in Settings → Extensions, and restart Directus.',
     unexpected_title: 'That did not work',
     unexpected_text: 'Directus answered: {message}',
   },
@@ -154,7 +153,7 @@ export const english = {
   },
   token: {
     title: 'API Tokens',
-    hint: 'A program that has a token reads and writes the content of this tenant, and does not get into the Data Studio.',
+    hint: 'A program with a token reads and writes the content of this tenant, and does not get into the Data Studio.',
     create: 'Create Token',
     name: 'What is it for?',
     name_example: 'Website',
@@ -379,7 +378,7 @@ export const english = {
       opened:
         'No item is there for all. | One item is there for all tenants. | {count} items are there for all tenants.',
       built:
-        'The collection gets the field “tenant_id”, its indexes and the rules for members, if it does not have them.',
+        'The collection gets the field “tenant_id”, its indexes and the rules for members, where they are missing.',
       removed: 'The field “tenant_id” is removed. No item is lost.',
       refused: 'Nothing was changed',
       confirm_title: 'Others will see these items',

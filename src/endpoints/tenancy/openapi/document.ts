@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { AUDIENCES, OPERATIONS, type Audience, type Operation } from './operations.ts';
 import { ref, SCHEMAS, type Schema } from './schemas.ts';
 
@@ -81,7 +81,7 @@ function describe(path: string, operation: Operation): object {
 }
 
 /** The schema by which a route parses what it gets, as the client has to write it. */
-function schemaOf(schema: z.ZodType): Schema {
+function schemaOf(schema: z.ZodMiniType): Schema {
   return z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', unrepresentable: 'any' });
 }
 

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { scopeRequest, uniquenessRequest } from '../collections.ts';
 import { fixRequest } from '../doctor.ts';
 import { erasureQuery } from '../erase.ts';
@@ -20,9 +20,9 @@ export interface Operation {
   for: Audience;
   summary: string;
   /** What the route parses the query with. */
-  query?: z.ZodType;
+  query?: z.ZodMiniType;
   /** What the route parses the body with. */
-  body?: z.ZodType;
+  body?: z.ZodMiniType;
   /** Whether the route takes and gives lines of JSON: the body in each, and what comes of it. */
   lines?: 'both' | 'answer';
   /** Whether a request can be repeated under an `Idempotency-Key`. */

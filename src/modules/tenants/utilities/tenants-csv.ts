@@ -1,4 +1,4 @@
-import Papa from 'papaparse';
+import { csvFormatRow, dsvFormat } from 'd3-dsv';
 import type { NewTenant } from '../../../client/index.ts';
 import type { TenantWithUsage } from '../../../studio/types.ts';
 import { domainsIn, emptyOwner, findProblems, toNewTenant } from '../../../studio/utilities/tenant-form.ts';
@@ -70,27 +70,35 @@ export function columnOf(field: unknown): ImportColumn | null {
  * @param invite whether owners without password are sent an invitation
  */
 export function parseTenantsCsv(text: string, invite: boolean): TenantsFile | { refused: FileProblem } {
-  const { data, meta } = Papa.parse<Record<string, string>>(text.replace(/^\uFEFF/, ''), {
-    header: true,
-    skipEmptyLines: 'greedy',
-    transformHeader: (header) => header.trim().toLowerCase(),
-  });
+  const [header = [], ...lines] = dsvFormat(delimiterOf(text))
+    .parseRows(text.replace(/^\uFEFF/, ''))
+    .filter((line) => line.some((value) => value.trim() !== ''));
 
-  const headers = meta.fields ?? [];
-  if (data.length === 0)
+  const headers = header.map((name) => name.trim().toLowerCase());
+  if (lines.length === 0)
     return { refused: headers.length === 0 || headers.includes('name') ? 'empty' : 'no_name_column' };
   if (!headers.includes('name')) return { refused: 'no_name_column' };
-  if (data.length > MOST_ROWS) return { refused: 'too_many_rows' };
+  if (lines.length > MOST_ROWS) return { refused: 'too_many_rows' };
 
-  const rows = data.map((row, index) => readRow(row, index + 1, invite));
+  const rows = lines.map((line, index) => {
+    const valueOf = (column: ImportColumn): string => line[headers.indexOf(column)] ?? '';
+    return readRow(valueOf, index + 1, invite);
+  });
   tellRepetitions(rows, 'slug', ({ tenant }) => tenant.slug);
   tellRepetitions(rows, 'owner_email', ({ tenant }) => tenant.owner?.email.toLowerCase());
 
   return { rows, ignored: headers.filter((header) => header !== '' && !isColumn(header)) };
 }
 
-function readRow(row: Record<string, string | undefined>, number: number, invite: boolean): ImportRow {
-  const values = Object.fromEntries(IMPORT_COLUMNS.map((column) => [column, (row[column] ?? '').trim()])) as Record<
+/** What stands between the columns: whichever of the usual characters the header has most of. */
+function delimiterOf(text: string): string {
+  const [header = ''] = text.trimStart().split(/[\r\n]/, 1);
+  const countOf = (delimiter: string): number => header.split(delimiter).length;
+  return [',', ';', '\t'].reduce((best, other) => (countOf(other) > countOf(best) ? other : best));
+}
+
+function readRow(valueOf: (column: ImportColumn) => string, number: number, invite: boolean): ImportRow {
+  const values = Object.fromEntries(IMPORT_COLUMNS.map((column) => [column, valueOf(column).trim()])) as Record<
     ImportColumn,
     string
   >;
@@ -145,42 +153,51 @@ function isColumn(header: string): header is ImportColumn {
   return (IMPORT_COLUMNS as readonly string[]).includes(header);
 }
 
+/** What a spreadsheet takes for a formula by its first character (https://owasp.org/www-community/attacks/CSV_Injection). */
+const FORMULA = /^[=+\-@\t\r]/;
+
+function formatCsv(rows: readonly (readonly (string | number)[])[]): string {
+  return rows.map((row) => csvFormatRow(row.map(String))).join('\r\n');
+}
+
 /** A file that an import takes, to begin with. */
 export function exampleCsv(): string {
-  return Papa.unparse({
-    fields: [...IMPORT_COLUMNS],
-    data: [['Acme Ltd', 'acme', 'ada@acme.example.com', 'Ada', 'Acme', '', 'acme.example.com', '']],
-  });
+  return formatCsv([
+    IMPORT_COLUMNS,
+    ['Acme Ltd', 'acme', 'ada@acme.example.com', 'Ada', 'Acme', '', 'acme.example.com', ''],
+  ]);
 }
+
+const EXPORT_COLUMNS: Record<string, (tenant: TenantWithUsage) => string | number | null | undefined> = {
+  id: ({ id }) => id,
+  name: ({ name }) => name,
+  slug: ({ slug }) => slug,
+  status: ({ status }) => status,
+  owner_email: ({ owner }) => owner?.email,
+  owner_first_name: ({ owner }) => owner?.first_name,
+  owner_last_name: ({ owner }) => owner?.last_name,
+  domains: ({ domains }) => domains?.join(' '),
+  members: ({ usage }) => usage.members,
+  items: ({ usage }) => usage.items,
+  storage_bytes: ({ usage }) => usage.storage,
+  date_created: ({ date_created: created }) => created,
+};
 
 /**
  * Tenants as a table for spreadsheets. Values that a spreadsheet would take for a formula are kept from being one: names are
  * chosen by customers.
  */
 export function formatTenantsCsv(tenants: readonly TenantWithUsage[]): string {
-  return Papa.unparse(
-    tenants.map(({ id, name, slug, status, owner, domains, usage, date_created: created }) => ({
-      id,
-      name,
-      slug,
-      status,
-      owner_email: owner?.email ?? '',
-      owner_first_name: owner?.first_name ?? '',
-      owner_last_name: owner?.last_name ?? '',
-      domains: (domains ?? []).join(' '),
-      members: usage.members,
-      items: usage.items,
-      storage_bytes: usage.storage,
-      date_created: created ?? '',
-    })),
-    { escapeFormulae: true },
-  );
+  const rowOf = (tenant: TenantWithUsage): string[] =>
+    Object.values(EXPORT_COLUMNS).map((valueOf) => String(valueOf(tenant) ?? '').replace(FORMULA, "'$&"));
+
+  return formatCsv([Object.keys(EXPORT_COLUMNS), ...tenants.map(rowOf)]);
 }
 
 /** The rows that were not imported, in the columns of the import and with the reason, so that they can be mended and tried again. */
 export function formatRefusedCsv(rows: readonly { values: Record<ImportColumn, string>; reason: string }[]): string {
-  return Papa.unparse(
-    rows.map(({ values, reason }) => ({ ...values, problem: reason })),
-    { columns: [...IMPORT_COLUMNS, 'problem'] },
-  );
+  return formatCsv([
+    [...IMPORT_COLUMNS, 'problem'],
+    ...rows.map(({ values, reason }) => [...IMPORT_COLUMNS.map((column) => values[column]), reason]),
+  ]);
 }
