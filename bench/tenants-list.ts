@@ -8,7 +8,7 @@ import { TENANTS_ROLE } from '../src/tenancy/managed.ts';
 import { launchBrowser, logIn, openStudio } from '../tests/studio/browser.ts';
 import { login } from '../tests/support/client.ts';
 import { must } from '../tests/support/world.ts';
-import { createProject, say } from './support/project.ts';
+import { createProject, medianOf, say } from './support/project.ts';
 
 // `npm run bench -- tenants-list [--tenants 10000] [--rows 100] [--times 9]`: opens the list of the Tenants module in Chromium with ten
 // tenants and with many, on PostgreSQL; each tenant has rows. Prints medians and their ratios.
@@ -83,8 +83,6 @@ async function visit(page: Page): Promise<Visit> {
   return { firstRow, requests };
 }
 
-const median = (numbers: number[]): number => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
-
 try {
   const superAdmin = await login(host.url, host.superAdmin);
   await must(superAdmin, 'POST', '/collections', {
@@ -114,8 +112,8 @@ try {
     }
 
     return {
-      firstRow: median(visits.map(({ firstRow }) => firstRow)),
-      answer: median(answers),
+      firstRow: medianOf(visits.map(({ firstRow }) => firstRow)),
+      answer: medianOf(answers),
       requests: visits.at(0)?.requests ?? [],
     };
   };

@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser, logIn, openStudio, type StudioOptions } from '../../tests/studio/browser.ts';
-import { parseOptions } from '../demo/options.ts';
-import { runDemo } from '../demo/run.ts';
 import type { SeededState } from '../demo/state.ts';
+import { visitDemo } from '../demo/visit.ts';
 import { projectDirectory } from '../hosts/child.ts';
 import { reportProgress } from '../hosts/progress.ts';
 
@@ -60,40 +57,15 @@ async function settle(page: Page): Promise<void> {
   await page.evaluate(() => Promise.all([...document.images].map((image) => image.decode().catch(() => undefined))));
 }
 
-const directory = await mkdtemp(join(tmpdir(), 'tenancy-screenshots-'));
-const running: { stop(): Promise<void> }[] = [];
+await visitDemo('11', async (url, state) => {
+  const browser = await launchBrowser();
 
-async function stopAll(): Promise<void> {
-  for (const program of running.splice(0).reverse()) await program.stop();
-}
-
-try {
-  const options = parseOptions(['--dir', directory], projectDirectory);
-  if (options === 'help') throw new Error('A folder is no question for help.');
-
-  const take = async (url: string, state: SeededState): Promise<void> => {
-    const browser = await launchBrowser();
-
-    try {
-      for (const picture of picturesOf(state)) {
-        reportProgress(`Taking ${picture.name} …`);
-        await takePicture(browser, url, picture);
-      }
-    } finally {
-      await browser.close();
+  try {
+    for (const picture of picturesOf(state)) {
+      reportProgress(`Taking ${picture.name} …`);
+      await takePicture(browser, url, picture);
     }
-  };
-
-  await new Promise<void>((resolve, reject) => {
-    const demo = runDemo(options, {
-      onStart: (program) => running.push(program),
-      onReady: (url, state) => void take(url, state).then(resolve, reject),
-    });
-
-    // Where Directus ends by itself there is nothing left to wait for.
-    demo.then(() => reject(new Error('Directus has ended.')), reject);
-  });
-} finally {
-  await stopAll();
-  await rm(directory, { recursive: true, force: true });
-}
+  } finally {
+    await browser.close();
+  }
+});

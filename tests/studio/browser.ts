@@ -3,6 +3,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { App } from 'vue';
+import type {} from 'vue-router';
 import { projectDirectory } from '../../scripts/hosts/child.ts';
 
 const CHROMIUM_PATHS = [
@@ -61,6 +63,8 @@ export async function openStudio(
     reducedMotion: 'reduce',
     viewport: { width, height },
   });
+
+  await context.addInitScript(recordShifts);
 
   // A phone starts with both sidebars open otherwise: Directus remembers their state in the browser.
   if (width < 600) {
@@ -141,27 +145,78 @@ export async function keepPicture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(directory, `${name}.png`), animations: 'disabled' });
 }
 
-/**
- * What axe finds in parts of the page, by selectors; Directus' own elements are left out by `except`. Nothing where axe-core
- * is not installed.
- */
-export async function findBarriers(page: Page, parts: string[], except: string[] = []): Promise<string[]> {
-  const script = resolveAxe();
-  if (!script) return [];
-  await page.evaluate(await readFile(script, 'utf8'));
+/** What axe says of parts of a page. */
+export interface Accessibility {
+  /** Rules that apply and hold. */
+  passed: number;
+  /** Each rule that does not hold, with the elements. */
+  violations: string[];
+}
 
+/**
+ * What axe says of parts of the page, by selectors; Directus' own elements are left out by `except`.
+ *
+ * @throws where axe-core is not installed
+ */
+export async function examineAccessibility(page: Page, parts: string[], except: string[] = []): Promise<Accessibility> {
+  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
   const context = JSON.stringify({ include: parts.map((part) => [part]), exclude: except.map((part) => [part]) });
 
-  return page.evaluate<string[]>(
-    `axe.run(${context}).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`,
+  return page.evaluate<Accessibility>(
+    `axe.run(${context}).then(({ passes, violations }) => ({
+      passed: passes.length,
+      violations: violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')),
+    }))`,
   );
 }
 
-function resolveAxe(): string | null {
-  try {
-    return createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-  } catch {
-    return null;
+/** The violations that {@link examineAccessibility} finds. */
+export async function findBarriers(page: Page, parts: string[], except: string[] = []): Promise<string[]> {
+  return (await examineAccessibility(page, parts, except)).violations;
+}
+
+/**
+ * Goes to a page as a link of the Data Studio does, which is there already, and waits until all is loaded.
+ *
+ * @param path below `/admin`
+ * @param content what is there in the end
+ * @returns which elements moved although nobody did anything, and how far in pixels
+ */
+export async function goWithin(page: Page, path: string, content: string): Promise<string[]> {
+  await page.evaluate((to) => {
+    const root = document.querySelector<Element & { __vue_app__?: App }>('#app');
+    (window as RecordingWindow).shifts.length = 0;
+    return root?.__vue_app__?.config.globalProperties.$router.push(to);
+  }, path);
+
+  await page.locator(content).filter({ visible: true }).first().waitFor();
+  await page.waitForLoadState('networkidle');
+  return page.evaluate(() => (window as RecordingWindow).shifts);
+}
+
+type RecordingWindow = Window & typeof globalThis & { shifts: string[] };
+
+/** Runs in the page, before its own scripts (https://wicg.github.io/layout-instability/). */
+function recordShifts(): void {
+  interface LayoutShift extends PerformanceEntry {
+    value: number;
+    hadRecentInput: boolean;
+    sources: { node?: Node | null; previousRect: DOMRectReadOnly; currentRect: DOMRectReadOnly }[];
   }
+
+  const shifts: string[] = [];
+  Object.assign(window, { shifts });
+
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput, sources } of list.getEntries() as LayoutShift[]) {
+      if (hadRecentInput) continue;
+      const names = sources.flatMap(({ node, previousRect: from, currentRect: to }) => {
+        const element = node instanceof Element ? node : node?.parentElement;
+        if (!element?.closest('main')) return [];
+        const name = `${element.tagName.toLowerCase()}.${[...element.classList].join('.')}`;
+        return `${name} by ${to.x - from.x}, ${to.y - from.y}`;
+      });
+      if (names.length > 0) shifts.push(`${names.join('; ')} (${value.toFixed(3)})`);
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
 }

@@ -9,6 +9,7 @@ import { runSql } from '../support/sql.ts';
 import { must } from '../support/world.ts';
 import {
   findBarriers,
+  goWithin,
   isBrowserMissing,
   keepPicture,
   launchBrowser,
@@ -372,6 +373,19 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
       await page.goto(HEALTH_PAGE);
       await page.locator('.doctor-check.fail', { hasText: 'does not include custom permission rules' }).waitFor();
       await notice().waitFor();
+    });
+
+    test('stay where they are while they load', async () => {
+      await page.goto('/admin/users');
+      await page.waitForLoadState('networkidle');
+
+      for (const [path, content] of [
+        ['/tenants/-/collections', '.collection'],
+        ['/tenants/-/collections/articles', '.unique-fields'],
+        ['/tenants/-/health', '.doctor-check'],
+      ] as const) {
+        expect(await goWithin(page, path, content)).toEqual([]);
+      }
     });
 
     test('keeps the pages usable while the doctor does not answer', async () => {

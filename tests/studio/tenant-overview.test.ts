@@ -7,6 +7,7 @@ import { runSql } from '../support/sql.ts';
 import { must } from '../support/world.ts';
 import {
   findBarriers,
+  goWithin,
   isBrowserMissing,
   keepPicture,
   launchBrowser,
@@ -93,6 +94,12 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the page of a ten
     await login(host().url, { email: 'olive@north.example.com', password: 'correct horse battery' });
     await open(page);
     await page.locator('.last-activity', { hasText: /now|ago/ }).waitFor();
+  });
+
+  test('stays where it is while it loads', async () => {
+    await page.goto('/admin/users');
+    await page.waitForLoadState('networkidle');
+    expect(await goWithin(page, `/tenants/${north}`, '.growth-chart')).toEqual([]);
   });
 
   test('counts its content, and folds a long list', async () => {

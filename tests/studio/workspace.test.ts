@@ -8,6 +8,7 @@ import { createPerson, createPolicy, everythingOn } from '../support/people.ts';
 import { must } from '../support/world.ts';
 import {
   findBarriers,
+  goWithin,
   isBrowserMissing,
   keepPicture,
   launchBrowser,
@@ -105,6 +106,21 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the workspace on 
 
     expect(await findBarriers(page, ['main .content'], DIRECTUS_OWN)).toEqual([]);
     await keepPicture(page, `workspace-${directus}-owner`);
+  });
+
+  test('stays where it is while it loads', async () => {
+    const { page } = owner;
+
+    for (const [path, content] of [
+      ['/users', '.module-bar'],
+      ['/workspace', '.workspace-facts'],
+      ['/workspace/members', '.member-row'],
+      ['/workspace/tokens', 'p.hint'],
+      ['/workspace', '.workspace-facts'],
+    ] as const) {
+      const moved = await goWithin(page, path, content);
+      if (path !== '/users') expect(moved).toEqual([]);
+    }
   });
 
   test('lets an owner invite people', async () => {
