@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Page, type Route } from 'playwright-core';
 import type { App } from 'vue';
 import type {} from 'vue-router';
 import { projectDirectory } from '../../scripts/hosts/child.ts';
@@ -176,22 +176,48 @@ export async function findBarriers(page: Page, parts: string[], except: string[]
 }
 
 /**
- * Goes to a page as a link of the Data Studio does, which is there already, and waits until all is loaded.
+ * Goes to a page as a link of the Data Studio does, and waits until all is loaded. The answers of the bundle's endpoint are held
+ * back until Directus has put its sidebars where they stay, so that the page is seen while it loads.
  *
  * @param path below `/admin`
  * @param content what is there in the end
- * @returns which elements moved although nobody did anything, and how far in pixels
+ * @returns which elements moved from then on although nobody did anything, and how far in pixels
  */
 export async function goWithin(page: Page, path: string, content: string): Promise<string[]> {
+  const held: Route[] = [];
+  let isHolding = true;
+  const hold = (route: Route): unknown => (isHolding ? held.push(route) : route.continue());
+  await page.route('**/tenancy/**', hold);
+
   await page.evaluate((to) => {
     const root = document.querySelector<Element & { __vue_app__?: App }>('#app');
-    (window as RecordingWindow).shifts.length = 0;
     return root?.__vue_app__?.config.globalProperties.$router.push(to);
   }, path);
 
+  await page.evaluate(untilStill);
+  await page.evaluate(() => void ((window as RecordingWindow).shifts.length = 0));
+  isHolding = false;
+  await Promise.all(held.map((route) => route.continue()));
+
   await page.locator(content).filter({ visible: true }).first().waitFor();
   await page.waitForLoadState('networkidle');
+  await page.unroute('**/tenancy/**', hold);
   return page.evaluate(() => (window as RecordingWindow).shifts);
+}
+
+/** Runs in the page: resolves when its main part has had the same place for some frames. */
+function untilStill(): Promise<void> {
+  const placeNow = (): string => JSON.stringify(document.querySelector('main')?.getBoundingClientRect());
+
+  return new Promise((resolve) => {
+    const look = (before: string, times: number): void => {
+      const place = placeNow();
+      if (times === 20) resolve();
+      else requestAnimationFrame(() => look(place, place === before ? times + 1 : 0));
+    };
+
+    look(placeNow(), 0);
+  });
 }
 
 type RecordingWindow = Window & typeof globalThis & { shifts: string[] };

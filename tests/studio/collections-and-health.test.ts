@@ -381,7 +381,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
 
       for (const [path, content] of [
         ['/tenants/-/collections', '.collection'],
-        ['/tenants/-/collections/articles', '.unique-fields'],
+        ['/tenants/-/collections/articles', '.scope-chip'],
         ['/tenants/-/health', '.doctor-check'],
       ] as const) {
         expect(await goWithin(page, path, content)).toEqual([]);
