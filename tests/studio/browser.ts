@@ -184,6 +184,9 @@ export async function findBarriers(page: Page, parts: string[], except: string[]
  * @returns which elements moved from then on although nobody did anything, and how far in pixels
  */
 export async function goWithin(page: Page, path: string, content: string): Promise<string[]> {
+  // The network is idle for a moment before the Data Studio has begun as well.
+  await page.locator('.module-bar').waitFor();
+
   const held: Route[] = [];
   let isHolding = true;
   const hold = (route: Route): unknown => (isHolding ? held.push(route) : route.continue());
@@ -191,7 +194,8 @@ export async function goWithin(page: Page, path: string, content: string): Promi
 
   await page.evaluate((to) => {
     const root = document.querySelector<Element & { __vue_app__?: App }>('#app');
-    return root?.__vue_app__?.config.globalProperties.$router.push(to);
+    if (!root?.__vue_app__) throw new Error('The Data Studio is not there yet.');
+    return root.__vue_app__.config.globalProperties.$router.push(to);
   }, path);
 
   await page.evaluate(untilStill);
