@@ -46,7 +46,7 @@ function pagesOf({ superAdmin, tenants }: SeededState): VisitedPage[] {
 }
 
 /** Elements of Directus that say less to screen readers than they should, on its own pages as well. */
-const OWN_ELEMENTS = ['.v-checkbox', '.v-select', '.v-table thead', '.v-detail'];
+const DIRECTUS_OWN = ['.v-checkbox', '.v-select', '.v-table thead', '.v-detail'];
 
 const OF_DIRECTUS = { path: '/users', content: 'tr.table-row, .v-card, .cards .card' };
 
@@ -89,7 +89,7 @@ async function measure(version: DirectusVersion, url: string, state: SeededState
 
       await open(OF_DIRECTUS);
       const moved = await goWithin(page, visited.path, visited.content);
-      const { passed, violations } = await examineAccessibility(page, ['main'], OWN_ELEMENTS);
+      const { passed, violations } = await examineAccessibility(page, ['main'], DIRECTUS_OWN);
 
       say(
         `| ${visited.name} | ${medianOf(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}) | ` +

@@ -36,7 +36,7 @@ export const german: Catalogue = {
     range: '{start}–{end} von {count} Mandanten',
     empty_title: 'Noch keine Mandanten',
     empty_text:
-      'Ein Mandant ist ein Kunde, eine Abteilung oder eine Marke mit eigenen Inhalten. Legen Sie den ersten an; seine Verwaltung kann sich sofort anmelden.',
+      'Ein Mandant ist ein Kunde, eine Abteilung oder eine Marke mit eigenen Inhalten. Legen Sie den ersten an; wer ihn verwaltet, kann sich sofort anmelden.',
     no_match_title: 'Keine passenden Mandanten',
     no_match_text: 'Kein Mandant passt zur Suche und zum gewählten Status.',
     clear_filters: 'Filter entfernen',
@@ -49,7 +49,7 @@ export const german: Catalogue = {
     offline_text: 'Es kam keine Antwort. Prüfen Sie die Verbindung und versuchen Sie es erneut.',
     starting_title: 'Die Mandantenverwaltung startet noch',
     starting_text:
-      'Anfragen werden zurückgehalten, bis aller Schutz bereitsteht. Versuchen Sie es gleich noch einmal; das Protokoll von Directus sagt, was fehlt.',
+      'Anfragen werden zurückgehalten, bis aller Schutz bereitsteht. Versuchen Sie es gleich noch einmal; bleibt es dabei, sagt das Protokoll von Directus, was fehlt.',
     forbidden_title: 'Nicht erlaubt',
     forbidden_text:
       'Das darf Ihr Konto nicht, oder nicht mehr. Melden Sie sich neu an, oder fragen Sie, wer das Projekt betreut.',
@@ -168,7 +168,7 @@ export const german: Catalogue = {
     revoke: 'Token widerrufen',
     revoke_named: 'Das Token „{name}“ widerrufen',
     revoke_title: 'Das Token „{name}“ widerrufen?',
-    revoke_text: 'Sein Programm wird ab der nächsten Anfrage abgewiesen. Das ist endgültig.',
+    revoke_text: 'Das Programm, das es benutzt, wird ab der nächsten Anfrage abgewiesen. Das ist endgültig.',
     revoked: 'Das Token „{name}“ wurde widerrufen',
   },
   lifecycle: {

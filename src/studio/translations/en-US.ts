@@ -48,7 +48,7 @@ export const english = {
     offline_text: 'There was no answer. Check your connection and try again.',
     starting_title: 'Tenancy is still starting',
     starting_text:
-      'Requests are held back until every protection is in place. Try again in a moment; the log of Directus says what is missing.',
+      'Requests are held back until every protection is in place. Try again in a moment; if this stays, the log of Directus says what is missing.',
     forbidden_title: 'Not allowed',
     forbidden_text: 'Your account may not do this, or not any more. Log in again, or ask whoever runs the project.',
     missing_title: 'The tenancy endpoint does not answer',
