@@ -188,8 +188,14 @@ export async function goWithin(page: Page, path: string, content: string): Promi
   await page.locator('.module-bar').waitFor();
 
   const held: Route[] = [];
+  const answers: Promise<unknown>[] = [];
   let isHolding = true;
-  const hold = (route: Route): unknown => (isHolding ? held.push(route) : route.continue());
+
+  const hold = (route: Route): unknown => {
+    answers.push(route.request().response());
+    return isHolding ? held.push(route) : route.continue();
+  };
+
   await page.route('**/tenancy/**', hold);
 
   await page.evaluate((to) => {
@@ -204,7 +210,15 @@ export async function goWithin(page: Page, path: string, content: string): Promi
   await Promise.all(held.map((route) => route.continue()));
 
   await page.locator(content).filter({ visible: true }).first().waitFor();
-  await page.waitForLoadState('networkidle');
+
+  // An answer can lead to another request.
+  for (let known = -1; known !== answers.length;) {
+    known = answers.length;
+    await Promise.all(answers);
+    await page.waitForFunction(() => !document.querySelector('main .v-skeleton-loader'));
+    await page.evaluate(untilStill);
+  }
+
   await page.unroute('**/tenancy/**', hold);
   return page.evaluate(() => (window as RecordingWindow).shifts);
 }
