@@ -37,15 +37,15 @@ async function fill(from: number, to: number): Promise<void> {
   const range = [from, to];
   const id = `('00000000-0000-4000-8000-' || lpad(number::text, 12, '0'))::uuid`;
   await sql.raw(
-    `INSERT INTO directus_roles (id, name, icon, parent) SELECT ${id}, 'Tenant ' || number, 'domain', ?::uuid FROM generate_series(?, ?) AS number`,
+    `INSERT INTO directus_roles (id, name, icon, parent) SELECT ${id}, 'Tenant ' || number, 'domain', ?::uuid FROM generate_series(?::int, ?::int) AS number`,
     [TENANTS_ROLE, ...range],
   );
   await sql.raw(
-    `INSERT INTO tenants (id, name, slug, status, date_created) SELECT ${id}, 'Tenant ' || number, 'tenant-' || number, 'active', now() FROM generate_series(?, ?) AS number`,
+    `INSERT INTO tenants (id, name, slug, status, date_created) SELECT ${id}, 'Tenant ' || number, 'tenant-' || number, 'active', now() FROM generate_series(?::int, ?::int) AS number`,
     range,
   );
   await sql.raw(
-    `INSERT INTO articles (title, tenant_id) SELECT 'article ' || row, ${id} FROM generate_series(?, ?) AS number, generate_series(1, ?) AS row`,
+    `INSERT INTO articles (title, tenant_id) SELECT 'article ' || row, ${id} FROM generate_series(?::int, ?::int) AS number, generate_series(1, ?::int) AS row`,
     [...range, rows],
   );
   await sql.raw('ANALYZE');

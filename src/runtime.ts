@@ -2,6 +2,7 @@ import type { HookExtensionContext, SchemaOverview } from '@directus/types';
 import type { NextFunction, Request, Response, Router } from 'express';
 import type { BoundaryContext } from './tenancy/boundaries.ts';
 import { readRevision, readScopes } from './services/scopes.ts';
+import { STARTING } from './tenancy/errors.ts';
 import { TENANTS } from './tenancy/managed.ts';
 import type { Scope } from './tenancy/types.ts';
 
@@ -34,7 +35,7 @@ export interface Runtime {
 }
 
 export const runtime: Runtime = {
-  closed: 'The tenancy bundle is starting.',
+  closed: STARTING,
   registered: new Set(),
   router: null,
   recorded: new Map(),

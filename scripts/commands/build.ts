@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { projectDirectory, runChild } from '../hosts/child.ts';
 import { withLock } from '../hosts/lock.ts';
 import { reportProgress } from '../hosts/progress.ts';
+import { LOCALES, readTexts } from '../texts.ts';
 
 const program = join(projectDirectory, 'node_modules', '@directus', 'extensions-sdk', 'cli.js');
 const compiler = join(projectDirectory, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -16,6 +17,7 @@ const inputs = ['src/**', 'package.json', 'package-lock.json', 'tsconfig.json', 
 const outputs = [
   'dist/app.js',
   'dist/api.js',
+  ...LOCALES.map((locale) => `dist/texts/${locale}.json`),
   ...['client', 'testing'].flatMap((name) => [`dist/client/${name}/index.js`, `dist/client/${name}/index.d.ts`]),
 ];
 
@@ -32,6 +34,7 @@ export async function ensureBuilt(): Promise<void> {
     const start = Date.now();
     await run(program, 'build');
     await run(compiler, '--project', 'tsconfig.client.json');
+    await writeTexts();
     for (const file of outputs) {
       if (!existsSync(join(projectDirectory, file))) throw new Error(`The build ended without making ${file}.`);
     }
@@ -39,6 +42,16 @@ export async function ensureBuilt(): Promise<void> {
     await writeFile(stampFile, stampOf(source));
     reportProgress(`Built the bundle in ${((Date.now() - start) / 1000).toFixed(1)} s.`);
   });
+}
+
+/** One file for each language, which the bundle reads when it is asked for. */
+async function writeTexts(): Promise<void> {
+  const directory = join(projectDirectory, 'dist', 'texts');
+  await mkdir(directory, { recursive: true });
+
+  for (const locale of LOCALES) {
+    await writeFile(join(directory, `${locale}.json`), JSON.stringify(readTexts(locale)));
+  }
 }
 
 function run(file: string, ...parameters: string[]): Promise<unknown> {

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { ConflictError } from '../tenancy/errors.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS } from '../tenancy/managed.ts';
+import { say } from '../tenancy/sentences.ts';
 import type { ApiToken } from '../tenancy/types.ts';
 import { announce } from './audit.ts';
 import { countOf } from './database.ts';
@@ -38,7 +39,9 @@ export async function createApiToken(
 
     if ((await countOf(programs)) >= MOST_TOKENS) {
       throw new ConflictError({
-        reason: `The tenant has ${MOST_TOKENS} tokens: revoke one that is not used any more. Nothing was changed.`,
+        reason: say('The tenant has {count} tokens: revoke one that is not used any more. Nothing was changed.', {
+          count: MOST_TOKENS,
+        }),
       });
     }
 

@@ -4,6 +4,7 @@ import { isOwnedSystemCollection, OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD } from 
 import { hasTenantField, isScopable, treatmentOf, type RecordedScopes, type Treatment } from '../tenancy/scopes.ts';
 import type { CollectionScope, Scope } from '../tenancy/types.ts';
 import type { OwnedScope } from '../tenancy/rules.ts';
+import { say } from '../tenancy/sentences.ts';
 import { runtime } from '../runtime.ts';
 import { assignRows } from './adoption/assign.ts';
 import type { Adoption, Assignment } from './adoption/owners.ts';
@@ -155,14 +156,17 @@ async function applyScope(context: ServiceContext, collection: string, request: 
 
   if (!schema.collections[collection] || !(isScopable(collection) || isOwned)) {
     throw new NotFoundError({
-      reason: `There is no collection "${collection}" that could have a scope. GET /tenancy/collections lists them.`,
+      reason: say(
+        'There is no collection "{collection}" that could have a scope. GET /tenancy/collections lists them.',
+        { collection },
+      ),
     });
   }
 
   if (isOwned && request.scope !== 'mixed') {
     throw new InvalidFieldError({
       field: 'scope',
-      reason: `must be "mixed" for "${collection}": what no tenant owns belongs to the project`,
+      reason: say('must be "mixed" for "{collection}": what no tenant owns belongs to the project', { collection }),
     });
   }
 
@@ -218,7 +222,10 @@ async function makeOwned(
 
     throw new InvalidFieldError({
       field: 'confirm',
-      reason: `has to be true: ${unowned} rows of "${collection}" belong to no tenant, and would be shown to all of them`,
+      reason: say(
+        'has to be true: {count} rows of "{collection}" belong to no tenant, and would be shown to all of them',
+        { count: unowned, collection },
+      ),
     });
   };
 
@@ -236,7 +243,9 @@ function assertIsNoSingleton(collection: string, schema: SchemaOverview): void {
 
   throw new InvalidFieldError({
     field: 'scope',
-    reason: `must be "tenant" or "shared" for "${collection}": of a singleton, nobody can see more than one row`,
+    reason: say('must be "tenant" or "shared" for "{collection}": of a singleton, nobody can see more than one row', {
+      collection,
+    }),
   });
 }
 
@@ -298,10 +307,12 @@ async function assign(
     if (!isNotUnique(error)) throw error;
 
     throw new ConflictError({
-      reason:
-        `Rows of "${adoption.collection}" cannot be given to their tenant: a field is unique within a tenant (GET ` +
-        '/tenancy/collections names it), and its values repeat or are taken. Correct the values, then say it again: it goes ' +
-        'on with the rows that are left.',
+      reason: say(
+        'Rows of "{collection}" cannot be given to their tenant: a field is unique within a tenant (GET ' +
+          '/tenancy/collections names it), and its values repeat or are taken. Correct the values, then say it ' +
+          'again: it goes on with the rows that are left.',
+        { collection: adoption.collection },
+      ),
     });
   }
 }
@@ -319,14 +330,17 @@ async function makeShared(
   if (request.assign) {
     throw new InvalidFieldError({
       field: 'assign',
-      reason: 'goes with the scopes "tenant" and "mixed": shared rows have no tenant',
+      reason: say('goes with the scopes "tenant" and "mixed": shared rows have no tenant'),
     });
   }
 
   if (hadTenants && owned > 0 && !request.confirm) {
     throw new InvalidFieldError({
       field: 'confirm',
-      reason: `has to be true: ${owned} rows of "${collection}" would be taken off their tenants and shown to all of them`,
+      reason: say(
+        'has to be true: {count} rows of "{collection}" would be taken off their tenants and shown to all of them',
+        { count: owned, collection },
+      ),
     });
   }
 
@@ -371,17 +385,22 @@ async function describe(
 
   if (treatment === 'broken') {
     findings.push(
-      `The field "${TENANT_FIELD}" is missing, so the collection is closed for everybody but super-admins. ` +
-        `Set its scope to "${recorded.get(collection) ?? 'tenant'}" again to bring the field back.`,
+      say(
+        'The field "{field}" is missing, so the collection is closed for everybody but super-admins. ' +
+          'Set its scope to "{scope}" again to bring the field back.',
+        { field: TENANT_FIELD, scope: recorded.get(collection) ?? 'tenant' },
+      ),
     );
   }
 
   if (treatment === 'undecided') {
-    findings.push('Nobody decided the scope of this collection yet. Members are kept out of it until somebody does.');
+    findings.push(
+      say('Nobody decided the scope of this collection yet. Members are kept out of it until somebody does.'),
+    );
   }
 
   if (treatment === 'tenant' && rows.unowned > 0) {
-    findings.push(`${rows.unowned} rows belong to no tenant and are seen by super-admins only.`);
+    findings.push(say('{count} rows belong to no tenant and are seen by super-admins only.', { count: rows.unowned }));
   }
 
   const scope = treatment === 'broken' ? (recorded.get(collection) ?? null) : SCOPE_OF[treatment];

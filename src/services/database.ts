@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Knex } from 'knex';
+import { say } from '../tenancy/sentences.ts';
 
 export type DatabaseVendor = 'postgres' | 'mysql' | 'sqlite' | 'other';
 
@@ -89,7 +90,10 @@ async function withDatabaseLock<Result>(database: Knex, name: string, work: () =
     const end = Date.now() + LOCK_SECONDS * 1000;
 
     while (!lock.isTaken(await database.raw(lock.take, [name]).connection(connection))) {
-      if (Date.now() >= end) throw new Error(`The database did not give the lock "${name}" in time. Try again.`);
+      if (Date.now() >= end) {
+        throw new Error(say('The database did not give the lock "{name}" in time. Try again.', { name }));
+      }
+
       await wait(LOCK_INTERVAL);
     }
 

@@ -1,6 +1,7 @@
 import type { Field, Relation } from '@directus/types';
 import { RefusedError } from '../tenancy/errors.ts';
 import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
+import { say } from '../tenancy/sentences.ts';
 import { fullAccess, type ServiceContext } from './directus.ts';
 
 /** What of the settings of a relation says between what it is. */
@@ -74,10 +75,12 @@ function isChanged(wanted: unknown, stored: unknown): boolean {
 /** The refusal of a change to what makes a row belong to its tenant. */
 export function fixed(collection: string, what: string): Error {
   return new RefusedError({
-    reason:
-      `"${what}" of the field "${TENANT_FIELD}" cannot be changed: the field says which tenant owns a row of "${collection}". ` +
-      'Its note, width and the like can. To give the rows to all tenants, make the collection shared: PUT ' +
-      '/tenancy/collections/:collection with { "scope": "shared", "confirm": true }.',
+    reason: say(
+      '"{what}" of the field "{field}" cannot be changed: the field says which tenant owns a row of "{collection}". ' +
+        'Its note, width and the like can. To give the rows to all tenants, make the collection shared: PUT ' +
+        '/tenancy/collections/:collection with { "scope": "shared", "confirm": true }.',
+      { what, field: TENANT_FIELD, collection },
+    ),
   });
 }
 
@@ -91,8 +94,10 @@ export function assertOwnCollectionsStay(deleted: readonly unknown[]): void {
   if (own === undefined) return;
 
   throw new RefusedError({
-    reason:
-      `The collection "${own}" belongs to the tenancy extension, and nothing was changed: without it there are no ` +
-      'tenants. Where a schema is applied, take its snapshot from a project that has the extension.',
+    reason: say(
+      'The collection "{collection}" belongs to the tenancy extension, and nothing was changed: without it there are ' +
+        'no tenants. Where a schema is applied, take its snapshot from a project that has the extension.',
+      { collection: own },
+    ),
   });
 }

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Knex } from 'knex';
 import { ConflictError } from '../tenancy/errors.ts';
 import { ANSWERS_TABLE } from '../tenancy/managed.ts';
+import { say } from '../tenancy/sentences.ts';
 import { withLock } from './database.ts';
 import type { ServiceContext } from './directus.ts';
 
@@ -52,8 +53,9 @@ export async function once<Answer>(
 
     if (stored && stored.request !== fingerprint) {
       throw new ConflictError({
-        reason:
+        reason: say(
           'The Idempotency-Key was used for another request. Choose a new one for each tenant. Nothing was changed.',
+        ),
       });
     }
 

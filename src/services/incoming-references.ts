@@ -6,6 +6,7 @@ import { counted, listed } from '../tenancy/doctor/report.ts';
 import { InvalidFieldError } from '../tenancy/errors.ts';
 import { TENANT_FIELD } from '../tenancy/managed.ts';
 import { primaryKeyOf, treatmentOf } from '../tenancy/scopes.ts';
+import { say } from '../tenancy/sentences.ts';
 import { uuidValue } from './database.ts';
 import { joinTarget, leadsElsewhere } from './reference-joins.ts';
 import { sampleOf } from './samples.ts';
@@ -41,11 +42,20 @@ export async function assertReferrersStay(
     const { count, examples } = await sampleOf(database, query, `source.${primaryKeyOf(from, schema)}`);
     if (count === 0) continue;
 
+    const values = { rows: counted(count, 'row'), collection: from, examples: listed(examples, count), field };
+
     throw new InvalidFieldError({
       field: TENANT_FIELD,
       reason:
-        `cannot be set: ${counted(count, 'row')} of "${from}" (${listed(examples, count)}), not of this tenant, ` +
-        `${count === 1 ? 'refers' : 'refer'} to it in "${field}"`,
+        count === 1
+          ? say(
+              'cannot be set: {rows} of "{collection}" ({examples}), not of this tenant, refers to it in "{field}"',
+              values,
+            )
+          : say(
+              'cannot be set: {rows} of "{collection}" ({examples}), not of this tenant, refer to it in "{field}"',
+              values,
+            ),
     });
   }
 }

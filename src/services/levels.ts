@@ -10,6 +10,7 @@ import {
   TENANT_MEMBERS,
   type Level,
 } from '../tenancy/managed.ts';
+import { say } from '../tenancy/sentences.ts';
 import type { AssignableLevel } from '../tenancy/types.ts';
 import type { ServiceContext } from './directus.ts';
 import { givesAdminAccess } from './super-admins.ts';
@@ -72,7 +73,9 @@ export async function policyOfLevel(database: Knex, level: string): Promise<stri
   if (policy === null || !(await isAssignable(database, policy))) {
     throw new InvalidFieldError({
       field: 'level',
-      reason: `must be one of ${LEVELS.join(', ')}, or the id of a policy that is a level of this project`,
+      reason: say('must be one of {levels}, or the id of a policy that is a level of this project', {
+        levels: LEVELS.join(', '),
+      }),
     });
   }
 
@@ -110,10 +113,13 @@ export async function setAssignable(
 ): Promise<void> {
   const policy = uuidIn(named);
   const row: unknown = policy && (await database('directus_policies').where({ id: policy }).first('id'));
-  if (!policy || !row) throw new NotFoundError({ reason: `There is no policy "${named}".` });
+  if (!policy || !row) throw new NotFoundError({ reason: say('There is no policy "{named}".', { named }) });
 
   if (Object.values<string>(POLICIES).includes(policy)) {
-    throw new InvalidFieldError({ field: 'policy', reason: 'is managed by the tenancy extension, and stays as it is' });
+    throw new InvalidFieldError({
+      field: 'policy',
+      reason: say('is managed by the tenancy extension, and stays as it is'),
+    });
   }
 
   if (!assignable) {
@@ -124,7 +130,7 @@ export async function setAssignable(
   if (await givesAdminAccess(database, [policy])) {
     throw new InvalidFieldError({
       field: 'policy',
-      reason: 'gives admin access, and somebody with admin access belongs to no tenant',
+      reason: say('gives admin access, and somebody with admin access belongs to no tenant'),
     });
   }
 
@@ -142,7 +148,7 @@ export async function forgetPolicies(database: Knex, policies: readonly string[]
 
   if (member) {
     throw new RefusedError({
-      reason: 'The policy is the level of members of tenants: give them another level first. Nothing was deleted.',
+      reason: say('The policy is the level of members of tenants: give them another level first. Nothing was deleted.'),
     });
   }
 

@@ -1,5 +1,6 @@
 import { ConflictError } from '../tenancy/errors.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
+import { say } from '../tenancy/sentences.ts';
 import type { TenantStatus, TenantWithUsage } from '../tenancy/types.ts';
 import { announce, type TenancyAction } from './audit.ts';
 import { withLock } from './database.ts';
@@ -60,7 +61,9 @@ async function changeStatus(access: FullAccess, tenant: string, status: TenantSt
 
   if (status !== 'suspended' && (await isBeingErased(knex, tenant))) {
     throw new ConflictError({
-      reason: 'The tenant is being erased, and a part of it is gone. Erase it again to go on. Nothing was changed.',
+      reason: say(
+        'The tenant is being erased, and a part of it is gone. Erase it again to go on. Nothing was changed.',
+      ),
     });
   }
 

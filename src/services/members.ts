@@ -5,6 +5,7 @@ import { isDirectusError } from '@directus/errors';
 import { ConflictError, InvalidFieldError, NotUniqueError } from '../tenancy/errors.ts';
 import { uuidIn } from '../tenancy/identity.ts';
 import { levelOfPolicy, POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
+import { say } from '../tenancy/sentences.ts';
 import type { TenantMember } from '../tenancy/types.ts';
 import { announce, type TenancyAction } from './audit.ts';
 import { cachedAccess, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
@@ -128,7 +129,7 @@ export async function addMember(
 function levelIsMissing(): Error {
   return new InvalidFieldError({
     field: 'level',
-    reason: 'is required: it is told by the role of the project alone that somebody has already',
+    reason: say('is required: it is told by the role of the project alone that somebody has already'),
   });
 }
 
@@ -147,7 +148,7 @@ async function addExistingUser(
     value === undefined ? [] : [name],
   );
   if (field) {
-    throw new InvalidFieldError({ field, reason: 'is the business of a user who is there already: leave it out' });
+    throw new InvalidFieldError({ field, reason: say('is the business of a user who is there already: leave it out') });
   }
 
   await asOneChange(context, tenant, async (access) => {
@@ -187,13 +188,13 @@ export async function adoptRole(context: ServiceContext, tenant: string, role: s
   if (id === null || !row || (await touchesTenants(database, [id]))) {
     throw new InvalidFieldError({
       field: 'role',
-      reason: 'must be the id of a role of this project that is no tenant',
+      reason: say('must be the id of a role of this project that is no tenant'),
     });
   }
 
   const adopted = await asOneChange(context, tenant, async (access) => {
     const standing = await standingOfRole(access.knex, id, 'role');
-    if (!standing) throw new InvalidFieldError({ field: 'role', reason: 'has no policy that could be a level' });
+    if (!standing) throw new InvalidFieldError({ field: 'role', reason: say('has no policy that could be a level') });
 
     const found: string[] = await access.knex('directus_users').where({ role: id }).orderBy('id').pluck('id');
 
@@ -241,9 +242,11 @@ export async function assertCanBelong(knex: Knex, tenant: string, user: string, 
   if (role) {
     throw new InvalidFieldError({
       field,
-      reason:
-        `belongs to somebody with the role "${role.name}", and a member’s role is the tenant. Take the role away, and attach ` +
-        'its policies to the user where they are still needed',
+      reason: say(
+        'belongs to somebody with the role "{role}", and a member’s role is the tenant. Take the role away, and ' +
+          'attach its policies to the user where they are still needed',
+        { role: role.name },
+      ),
     });
   }
 }
@@ -257,12 +260,12 @@ async function assertMayJoin(knex: Knex, tenant: string, user: string, field = '
   const isMember: unknown = await knex(TENANT_MEMBERS)
     .where({ [TENANT_FIELD]: tenant, user_id: user })
     .first('id');
-  if (isMember) throw new NotUniqueError({ field, reason: 'belongs to a member of this tenant already' });
+  if (isMember) throw new NotUniqueError({ field, reason: say('belongs to a member of this tenant already') });
 
   if (await hasAdminAccess(knex, [user])) {
     throw new InvalidFieldError({
       field,
-      reason: 'belongs to somebody with admin access, who can belong to no tenant',
+      reason: say('belongs to somebody with admin access, who can belong to no tenant'),
     });
   }
 }
@@ -356,7 +359,7 @@ export async function inviteAgain(
 
   if (row?.status !== 'invited') {
     throw new ConflictError({
-      reason: 'The member has accepted the invitation, or was never sent one. Nothing was sent.',
+      reason: say('The member has accepted the invitation, or was never sent one. Nothing was sent.'),
     });
   }
 
@@ -384,7 +387,7 @@ export async function changeLevel(
     if (policy !== POLICIES.owner) await assertOtherOwner(access.knex, tenant, member);
     if (await isProgram(access.knex, membership.user)) {
       throw new ConflictError({
-        reason: 'The member is a program with a token, and stays what it is. Revoke the token instead.',
+        reason: say('The member is a program with a token, and stays what it is. Revoke the token instead.'),
       });
     }
 
@@ -447,17 +450,17 @@ function withFieldPath(error: unknown, path: string): unknown {
   const field = extensions?.['field'] ?? (extensions?.['path'] as string[] | undefined)?.[0];
 
   if (error.code === 'RECORD_NOT_UNIQUE' && field === 'email') {
-    return new NotUniqueError({ field: `${path}email`, reason: 'belongs to a user of this project already' });
+    return new NotUniqueError({ field: `${path}email`, reason: say('belongs to a user of this project already') });
   }
 
   if (error.code === 'FAILED_VALIDATION' && field === 'email') {
-    return new InvalidFieldError({ field: `${path}email`, reason: 'must be an e-mail address' });
+    return new InvalidFieldError({ field: `${path}email`, reason: say('must be an e-mail address') });
   }
 
   if (error.code === 'FAILED_VALIDATION' && field === 'password') {
     return new InvalidFieldError({
       field: `${path}password`,
-      reason: 'does not meet the password policy of this project',
+      reason: say('does not meet the password policy of this project'),
     });
   }
 

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { ConflictError, NotFoundError } from '../tenancy/errors.ts';
 import { uuidIn } from '../tenancy/identity.ts';
 import { LEVELS, MEMBER_POLICIES_TABLE, POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
+import { say } from '../tenancy/sentences.ts';
 import { batches, withLock } from './database.ts';
 import { cachedAccess, flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
 import { assignablePolicies } from './levels.ts';
@@ -253,12 +254,12 @@ export async function assertOtherOwner(database: Knex, tenant: string, member: s
 
   if (owners.some(({ id }) => id === member) && owners.length === 1) {
     throw new ConflictError({
-      reason: 'This is the only owner of the tenant. Make another member an owner first. Nothing was changed.',
+      reason: say('This is the only owner of the tenant. Make another member an owner first. Nothing was changed.'),
     });
   }
 }
 
 /** The answer for a member whom the tenant does not have. */
 export function noSuchMember(member: string): Error {
-  return new NotFoundError({ reason: `The tenant has no member "${member}".` });
+  return new NotFoundError({ reason: say('The tenant has no member "{member}".', { member }) });
 }

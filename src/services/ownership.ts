@@ -2,6 +2,7 @@ import type { Accountability } from '@directus/types';
 import { ForbiddenError } from '@directus/errors';
 import { ConflictError, InvalidFieldError } from '../tenancy/errors.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
+import { say } from '../tenancy/sentences.ts';
 import type { TenantMember } from '../tenancy/types.ts';
 import { announce } from './audit.ts';
 import type { FullAccess, ServiceContext } from './directus.ts';
@@ -38,7 +39,7 @@ export async function transferOwnership(
   if (policy === POLICIES.owner) {
     throw new InvalidFieldError({
       field: 'level',
-      reason: 'must be another one than owner: the tenant gets a new one',
+      reason: say('must be another one than owner: the tenant gets a new one'),
     });
   }
 
@@ -49,7 +50,7 @@ export async function transferOwnership(
     if (next.id === former.id) {
       throw new InvalidFieldError({
         field: 'member',
-        reason: 'is the owner who hands the tenant over: name another one',
+        reason: say('is the owner who hands the tenant over: name another one'),
       });
     }
 
@@ -60,9 +61,10 @@ export async function transferOwnership(
 
     if (person?.status !== 'active' || (await isProgram(access.knex, next.user))) {
       throw new ConflictError({
-        reason:
-          'A tenant is handed over to somebody who can log in: wait until the member has accepted the invitation. Nothing ' +
-          'was changed.',
+        reason: say(
+          'A tenant is handed over to somebody who can log in: wait until the member has accepted the invitation. ' +
+            'Nothing was changed.',
+        ),
       });
     }
 
@@ -93,12 +95,13 @@ async function formerOwner(
   if (!former) {
     throw new InvalidFieldError({
       field: 'from',
-      reason: from === undefined ? 'is required: name an owner of the tenant' : 'must be an owner of the tenant',
+      reason:
+        from === undefined ? say('is required: name an owner of the tenant') : say('must be an owner of the tenant'),
     });
   }
 
   if (requester !== null && former.user !== requester) {
-    throw new InvalidFieldError({ field: 'from', reason: 'must be you: another owner hands over by itself' });
+    throw new InvalidFieldError({ field: 'from', reason: say('must be you: another owner hands over by itself') });
   }
 
   return former;

@@ -7,6 +7,7 @@ import { columnOf } from '../tenancy/predicates.ts';
 import { requesterOf, resolve } from '../tenancy/queries.ts';
 import { referencesOf, type Reference, type References } from '../tenancy/references.ts';
 import { hasTenantField, primaryKeyOf, treatmentOf } from '../tenancy/scopes.ts';
+import { say } from '../tenancy/sentences.ts';
 import { ownershipOf } from '../tenancy/writes.ts';
 import { batchOf } from './request-batch.ts';
 import { fullAccessWith, type ServiceContext } from './directus.ts';
@@ -220,7 +221,7 @@ function outside(field: string, referrer: Referrer): Error {
     field,
     reason:
       'requester' in referrer
-        ? 'names a row that does not exist or is not yours'
-        : 'names a row that does not exist or belongs to another tenant than this one',
+        ? say('names a row that does not exist or is not yours')
+        : say('names a row that does not exist or belongs to another tenant than this one'),
   });
 }

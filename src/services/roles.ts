@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { InvalidFieldError } from '../tenancy/errors.ts';
+import { say } from '../tenancy/sentences.ts';
 import type { Standing } from './memberships.ts';
 import { givesAdminAccess } from './super-admins.ts';
 import { touchesTenants } from './tenant-roles.ts';
@@ -47,8 +48,9 @@ export async function standingOfRole(database: Knex, role: string | null, field:
   if (await givesAdminAccess(database, [policy, ...additional])) {
     throw new InvalidFieldError({
       field,
-      reason:
+      reason: say(
         'belongs to somebody whose role gives admin access, who can belong to no tenant: take the role away first',
+      ),
     });
   }
 

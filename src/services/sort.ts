@@ -4,6 +4,7 @@ import { ForbiddenError } from '@directus/errors';
 import { InvalidFieldError } from '../tenancy/errors.ts';
 import { TENANT_FIELD } from '../tenancy/managed.ts';
 import { primaryKeyOf } from '../tenancy/scopes.ts';
+import { say } from '../tenancy/sentences.ts';
 import type { Context } from '../runtime.ts';
 
 /**
@@ -27,7 +28,10 @@ export async function sortInTenant(
   const sortField = schema.collections[collection]?.sortField;
 
   if (!sortField) {
-    throw new InvalidFieldError({ field: 'collection', reason: `"${collection}" has no sort field` });
+    throw new InvalidFieldError({
+      field: 'collection',
+      reason: say('"{collection}" has no sort field', { collection }),
+    });
   }
 
   const tenant = accountability.role;
@@ -70,5 +74,5 @@ export async function sortInTenant(
 function keyIn(body: unknown, field: 'item' | 'to'): PrimaryKey {
   const value = (body as Record<string, unknown> | null)?.[field];
   if (typeof value === 'string' || typeof value === 'number') return value;
-  throw new InvalidFieldError({ field, reason: 'must be the key of a row' });
+  throw new InvalidFieldError({ field, reason: say('must be the key of a row') });
 }

@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import { ForbiddenError } from '@directus/errors';
 import { InvalidFieldError } from '../tenancy/errors.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
+import { say } from '../tenancy/sentences.ts';
 import type { TenantStatus } from '../tenancy/types.ts';
 import { announce } from './audit.ts';
 import { enter, forgetDetours } from './detours.ts';
@@ -98,5 +99,5 @@ async function issueToken(context: ServiceContext, user: string, accountability:
 }
 
 function notYours(): Error {
-  return new InvalidFieldError({ field: 'tenant', reason: 'must be one of your tenants, and open' });
+  return new InvalidFieldError({ field: 'tenant', reason: say('must be one of your tenants, and open') });
 }

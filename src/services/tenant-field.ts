@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { ConflictError } from '../tenancy/errors.ts';
 import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD, TENANTS } from '../tenancy/managed.ts';
 import { hasTenantField, primaryKeyOf } from '../tenancy/scopes.ts';
+import { say } from '../tenancy/sentences.ts';
 import { viewFields, type CollectionSettings } from '../tenancy/view-fields.ts';
 import { vendorOf } from './database.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
@@ -29,9 +30,11 @@ export function assertTenantFieldIsFree(collection: string, schema: SchemaOvervi
   if (!related && field.special.includes('m2o')) return;
 
   throw new ConflictError({
-    reason:
-      `The collection "${collection}" has a field "${TENANT_FIELD}" that does not belong to the tenancy extension. ` +
-      'Rename that field, then try again.',
+    reason: say(
+      'The collection "{collection}" has a field "{field}" that does not belong to the tenancy extension. ' +
+        'Rename that field, then try again.',
+      { collection, field: TENANT_FIELD },
+    ),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Item } from '@directus/types';
 import { InvalidFieldError } from '../tenancy/errors.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
+import { say } from '../tenancy/sentences.ts';
 import type { FullAccess } from './directus.ts';
 import { assertCanBelong, bookUser } from './members.ts';
 import { createRootFolder, withRootFolder } from './root-folder.ts';
@@ -32,9 +33,10 @@ async function assertOwner({ knex }: FullAccess, tenant: string, user: string): 
   if (found === undefined) {
     throw new InvalidFieldError({
       field: 'owner',
-      reason:
-        'must be the id of a user of this project. Create the user first, without role, or send the tenant with a new owner to ' +
-        'POST /tenancy/tenants',
+      reason: say(
+        'must be the id of a user of this project. Create the user first, without role, or send the tenant with a ' +
+          'new owner to POST /tenancy/tenants',
+      ),
     });
   }
 

@@ -5,6 +5,7 @@ import { isDirectusError } from '@directus/errors';
 import { InvalidFieldError, NotFoundError, NotUniqueError } from '../tenancy/errors.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../tenancy/managed.ts';
 import { isOwnedByTenants } from '../tenancy/scopes.ts';
+import { say } from '../tenancy/sentences.ts';
 import type { Tenant, TenantStatus, TenantUsage, TenantWithUsage } from '../tenancy/types.ts';
 import { runtime } from '../runtime.ts';
 import { announce } from './audit.ts';
@@ -189,7 +190,7 @@ async function findTemplate(database: Knex, named: string): Promise<string> {
     if (!(error instanceof NotFoundError)) throw error;
     throw new InvalidFieldError({
       field: 'template',
-      reason: `must be the id or slug of a tenant: there is no "${named}"`,
+      reason: say('must be the id or slug of a tenant: there is no "{named}"', { named }),
     });
   }
 }
@@ -245,7 +246,7 @@ export async function findTenantId(database: Knex, idOrSlug: string): Promise<st
   const column = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(idOrSlug) ? 'id' : 'slug';
   const row: Item | undefined = await database(TENANTS).select('id').where(column, idOrSlug.toLowerCase()).first();
 
-  if (!row) throw new NotFoundError({ reason: `There is no tenant "${idOrSlug}".` });
+  if (!row) throw new NotFoundError({ reason: say('There is no tenant "{tenant}".', { tenant: idOrSlug }) });
   return String(row['id']);
 }
 
@@ -433,5 +434,5 @@ function slugTaken(error: unknown): unknown {
 }
 
 function slugIsTaken(): Error {
-  return new NotUniqueError({ field: 'slug', reason: 'is the slug of another tenant already' });
+  return new NotUniqueError({ field: 'slug', reason: say('is the slug of another tenant already') });
 }

@@ -5,6 +5,7 @@ import type { TableIndex } from '../tenancy/doctor/indexes.ts';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
 import { TENANT_FIELD } from '../tenancy/managed.ts';
 import { isOwnedByTenants, isScopable, primaryKeyOf } from '../tenancy/scopes.ts';
+import { say } from '../tenancy/sentences.ts';
 import type { UniqueField } from '../tenancy/types.ts';
 import { uniqueFieldsOf, uniqueIndexesOf, whyNotUnique } from '../tenancy/uniqueness.ts';
 import { vendorOf } from './database.ts';
@@ -59,13 +60,20 @@ export async function releaseUniqueness(context: ServiceContext, collection: str
   for (const { field, within } of await readUniqueFields(context.database, collection, schema)) {
     try {
       await applyUniqueness(context, collection, field, 'project', schema);
-      if (within === 'tenant') notes.push(`"${field}" was unique within a tenant, and is unique in the project now.`);
+      if (within === 'tenant') {
+        notes.push(say('"{field}" was unique within a tenant, and is unique in the project now.', { field }));
+      }
     } catch (error) {
       const repeated = await repeatedValues(context.database, collection, field, 'project');
       if (repeated.length === 0) throw error;
 
       await applyUniqueness(context, collection, field, 'none', schema);
-      notes.push(`"${field}" was unique within a tenant, and is not unique any more: ${listed(repeated)} repeat.`);
+      notes.push(
+        say('"{field}" was unique within a tenant, and is not unique any more: {values} repeat.', {
+          field,
+          values: listed(repeated),
+        }),
+      );
     }
   }
 
@@ -98,7 +106,10 @@ function assertCanBeDecided(
 
   if (!isScopable(collection) || !overview) {
     throw new NotFoundError({
-      reason: `There is no collection "${collection}" that could have a scope. GET /tenancy/collections lists them.`,
+      reason: say(
+        'There is no collection "{collection}" that could have a scope. GET /tenancy/collections lists them.',
+        { collection },
+      ),
     });
   }
 
@@ -107,17 +118,23 @@ function assertCanBeDecided(
   };
 
   if (!isOwnedByTenants(collection, schema)) {
-    refuse(`belongs to "${collection}", whose rows are not the tenants’: set its scope to "tenant" first`);
+    refuse(
+      say('belongs to "{collection}", whose rows are not the tenants’: set its scope to "tenant" first', {
+        collection,
+      }),
+    );
   }
 
   const known = overview.fields[field];
-  if (!known) return refuse(`is no field of "${collection}"`);
-  if (field === overview.primary) refuse(`is the primary key of "${collection}" and always unique in the project`);
-  if (field === TENANT_FIELD) refuse('says whose a row is, and many rows are the same tenant’s');
-  if (known.alias) refuse('is an alias without values of its own');
+  if (!known) return refuse(say('is no field of "{collection}"', { collection }));
+  if (field === overview.primary) {
+    refuse(say('is the primary key of "{collection}" and always unique in the project', { collection }));
+  }
+  if (field === TENANT_FIELD) refuse(say('says whose a row is, and many rows are the same tenant’s'));
+  if (known.alias) refuse(say('is an alias without values of its own'));
 
   const vendor = vendorOf(database);
-  if (vendor === 'other') refuse('is in a kind of database that this extension does not know the indexes of');
+  if (vendor === 'other') refuse(say('is in a kind of database that this extension does not know the indexes of'));
 
   const reason = wanted === 'none' ? null : whyNotUnique(known, vendor !== 'mysql');
   if (reason) refuse(reason);
@@ -168,9 +185,10 @@ async function applyUniqueness(
     context.logger.error(error);
 
     throw new ConflictError({
-      reason:
-        `The index that makes "${field}" unique now could not be dropped ` +
-        `(${error instanceof Error ? error.message : String(error)}). Nothing was changed.`,
+      reason: say('The index that makes "{field}" unique now could not be dropped ({cause}). Nothing was changed.', {
+        field,
+        cause: error instanceof Error ? error.message : String(error),
+      }),
     });
   }
 
@@ -192,7 +210,9 @@ async function whileDistinct(
   } catch (error) {
     await assertDistinct(database, collection, field, within);
 
-    if (isTooLong(error)) throw new InvalidFieldError({ field, reason: 'is too long for an index of this database' });
+    if (isTooLong(error)) {
+      throw new InvalidFieldError({ field, reason: say('is too long for an index of this database') });
+    }
     throw error;
   }
 }
@@ -206,10 +226,21 @@ async function assertDistinct(
   const repeated = await repeatedValues(database, collection, field, within);
   if (repeated.length === 0) return;
 
+  const values = { field, collection, examples: listed(repeated) };
+
   throw new ConflictError({
     reason:
-      `Values of "${field}" repeat in "${collection}"${within === 'tenant' ? ' within a tenant' : ''}, such as ` +
-      `${listed(repeated)}. Change them, then try again. Nothing was changed.`,
+      within === 'tenant'
+        ? say(
+            'Values of "{field}" repeat in "{collection}" within a tenant, such as {examples}. Change them, then try ' +
+              'again. Nothing was changed.',
+            values,
+          )
+        : say(
+            'Values of "{field}" repeat in "{collection}", such as {examples}. Change them, then try again. ' +
+              'Nothing was changed.',
+            values,
+          ),
   });
 }
 

@@ -1,4 +1,5 @@
 import { createError, ErrorCode } from '@directus/errors';
+import { say } from './sentences.ts';
 
 interface FieldErrorExtensions {
   field: string;
@@ -8,14 +9,14 @@ interface FieldErrorExtensions {
 /** 400 `INVALID_PAYLOAD` that names the field, as `errors[].extensions.field`, in Directus' own error body. */
 export const InvalidFieldError = createError<FieldErrorExtensions>(
   ErrorCode.InvalidPayload,
-  ({ field, reason }) => `Invalid payload. "${field}" ${reason}.`,
+  ({ field, reason }) => say('Invalid payload. "{field}" {reason}.', { field, reason }),
   400,
 );
 
 /** 400 `RECORD_NOT_UNIQUE` that names the field whose value is taken. */
 export const NotUniqueError = createError<FieldErrorExtensions>(
   ErrorCode.RecordNotUnique,
-  ({ field, reason }) => `"${field}" ${reason}.`,
+  ({ field, reason }) => say('"{field}" {reason}.', { field, reason }),
   400,
 );
 
@@ -34,4 +35,8 @@ export const NotFoundError = createError<{ reason: string }>('NOT_FOUND', ({ rea
 /** What a member reads where the project's licence does not include custom permission rules. */
 export const LICENCE_REASON =
   "Your tenant's content is closed: the licence of this Directus project does not include custom permission rules, " +
-  'and without them tenants cannot be kept apart. Ask the administrator of the project to activate a licence that includes them';
+  'and without them tenants cannot be kept apart. Ask the administrator of the project to activate a licence that ' +
+  'includes them.';
+
+/** What the gate answers before it is known whether the installation ends well. */
+export const STARTING = 'The tenancy bundle is starting.';

@@ -5,6 +5,7 @@ import { RefusedError } from './errors.ts';
 import { TENANT_FIELD, TENANTS } from './managed.ts';
 import { stepOver, type RelationType, type Step } from './relations.ts';
 import { hasTenantField } from './scopes.ts';
+import { say } from './sentences.ts';
 
 /**
  * A hop is a step of a query over a relation: `filter[client][name]`, `sort=client.name`, `count(tasks)`. Directus joins the
@@ -408,12 +409,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function refused(parameter: Parameter, path: readonly string[]): Error {
   return new RefusedError({
-    reason:
-      `You don't have permission to use "${path.join('.')}" in "${parameter}": ` +
-      'it cannot be limited to what you may read. Leave it out.',
+    reason: say(
+      'You don\'t have permission to use "{path}" in "{parameter}": ' +
+        'it cannot be limited to what you may read. Leave it out.',
+      { path: path.join('.'), parameter },
+    ),
   });
 }
 
 function malformed(): Error {
-  return new InvalidQueryError({ reason: 'The filter has to be an object, and "_and" and "_or" take a list of such' });
+  return new InvalidQueryError({
+    reason: say('The filter has to be an object, and "_and" and "_or" take a list of such'),
+  });
 }

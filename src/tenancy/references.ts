@@ -2,6 +2,7 @@ import type { Item, PrimaryKey, SchemaOverview } from '@directus/types';
 import { InvalidFieldError } from './errors.ts';
 import { TENANT_FIELD, TENANTS } from './managed.ts';
 import { primaryKeyOf } from './scopes.ts';
+import { say } from './sentences.ts';
 import { isKeyGenerated } from './writes.ts';
 
 /** Rows that a payload names by their keys, in one of its fields. */
@@ -81,7 +82,10 @@ export function referencesOf(collection: string, payload: Item, schema: SchemaOv
     const path = prefix + field;
 
     if (named !== undefined && named !== null && (typeof named !== 'string' || !allowed.includes(named))) {
-      throw new InvalidFieldError({ field: prefix + collectionField, reason: `must be one of ${allowed.join(', ')}` });
+      throw new InvalidFieldError({
+        field: prefix + collectionField,
+        reason: say('must be one of {values}', { values: allowed.join(', ') }),
+      });
     }
 
     if (typeof named === 'string') {
@@ -100,7 +104,8 @@ export function referencesOf(collection: string, payload: Item, schema: SchemaOv
     const path = prefix + field;
     const primary = primaryKeyOf(to, schema);
     const rows = Array.isArray(value) ? value : isRecord(value) ? listsOf(value) : null;
-    if (!rows) throw new InvalidFieldError({ field: path, reason: 'must be a list, or an object with such lists' });
+    if (!rows)
+      throw new InvalidFieldError({ field: path, reason: say('must be a list, or an object with such lists') });
 
     const keys: PrimaryKey[] = [];
 
@@ -185,7 +190,7 @@ function without(row: Item, field: string): Item {
 
 function keyOf(value: unknown, field: string): PrimaryKey {
   if (typeof value === 'string' || typeof value === 'number') return value;
-  throw new InvalidFieldError({ field, reason: 'must be the key of a row, or an object' });
+  throw new InvalidFieldError({ field, reason: say('must be the key of a row, or an object') });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

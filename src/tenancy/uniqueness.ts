@@ -1,6 +1,7 @@
 import type { FieldOverview } from '@directus/types';
 import type { TableIndex } from './doctor/indexes.ts';
 import { TENANT_FIELD } from './managed.ts';
+import { say } from './sentences.ts';
 import type { UniqueField } from './types.ts';
 
 /** The unique indexes that hold one field: those within a tenant, and those over the whole project. */
@@ -39,9 +40,9 @@ export function uniqueFieldsOf(indexes: readonly TableIndex[], fields: readonly 
  * @param textIsIndexed whether the database has indexes over texts of any length
  */
 export function whyNotUnique({ type, generated }: FieldOverview, textIsIndexed: boolean): string | null {
-  if (generated) return 'is computed by the database; its index has to be made there';
+  if (generated) return say('is computed by the database; its index has to be made there');
 
   const isText = type === 'text' || type === 'csv';
   const hasIndex = !/^(json|geometry|binary|unknown)/.test(type) && (textIsIndexed || !isText);
-  return hasIndex ? null : `is of the type "${type}", which cannot be unique in this database`;
+  return hasIndex ? null : say('is of the type "{type}", which cannot be unique in this database', { type });
 }

@@ -3,6 +3,7 @@ import { InvalidFieldError, RefusedError } from './errors.ts';
 import { isOwnedSystemCollection, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from './managed.ts';
 import { requesterOf } from './queries.ts';
 import { hasTenantField, primaryKeyOf, treatmentOf, type RecordedScopes } from './scopes.ts';
+import { say } from './sentences.ts';
 
 /**
  * How the rows of a collection are owned: `always` by a tenant; `mixed`, where rows of nobody are super-admins' to write;
@@ -53,9 +54,10 @@ export function isKeyGenerated(collection: string, schema: SchemaOverview): bool
 /** A row that is not the requester's to write, or is not there: which of both is not told, nor by whom the key was chosen. */
 export function notYours(): Error {
   return new RefusedError({
-    reason:
+    reason: say(
       "You don't have permission to access this, or it does not exist. " +
-      'New rows are given their key: leave it out when you create one.',
+        'New rows are given their key: leave it out when you create one.',
+    ),
   });
 }
 
@@ -70,7 +72,7 @@ export function stampForRequester(payload: Item, ownership: Ownership, accountab
 
   if (requesterOf(accountability) === 'outsider' || !accountability.role) {
     if (ownership === 'perhaps' && (payload[TENANT_FIELD] ?? null) === null) return payload;
-    throw new RefusedError({ reason: 'These rows belong to tenants, and you act in none.' });
+    throw new RefusedError({ reason: say('These rows belong to tenants, and you act in none.') });
   }
 
   assertOwnTenant(payload, accountability.role);
@@ -93,8 +95,8 @@ export function stampFromPayload(payload: Item, ownership: Ownership, tenantsOfR
     field: TENANT_FIELD,
     reason:
       tenantsOfReferences.length === 0
-        ? 'is required: say which tenant owns the row'
-        : 'cannot be told: the row refers to rows of several tenants',
+        ? say('is required: say which tenant owns the row')
+        : say('cannot be told: the row refers to rows of several tenants'),
   });
 }
 
@@ -117,7 +119,7 @@ export function changesForRequester(changes: Item, ownership: Ownership, account
 
   if (requesterOf(accountability) === 'outsider' || !accountability.role) {
     if (ownership === 'perhaps' && changes[TENANT_FIELD] === null) return rest;
-    throw new RefusedError({ reason: 'These rows belong to tenants, and you act in none.' });
+    throw new RefusedError({ reason: say('These rows belong to tenants, and you act in none.') });
   }
 
   assertOwnTenant(changes, accountability.role);
@@ -135,7 +137,7 @@ export function assertTenantStays(changes: Item, tenantsOfRows: readonly (string
   const wanted = tenantNamedBy(changes);
   if (tenantsOfRows.every((tenant) => tenant === null || tenant === wanted)) return;
 
-  throw new InvalidFieldError({ field: TENANT_FIELD, reason: 'cannot be changed: a row stays with its tenant' });
+  throw new InvalidFieldError({ field: TENANT_FIELD, reason: say('cannot be changed: a row stays with its tenant') });
 }
 
 function assertOwnTenant(payload: Item, tenant: string): void {
@@ -143,7 +145,7 @@ function assertOwnTenant(payload: Item, tenant: string): void {
 
   throw new InvalidFieldError({
     field: TENANT_FIELD,
-    reason: 'must be the tenant in which you act; leave it out and it is filled in',
+    reason: say('must be the tenant in which you act; leave it out and it is filled in'),
   });
 }
 

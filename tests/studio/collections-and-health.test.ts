@@ -1,8 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { DoctorReport } from '../../src/tenancy/doctor/report.ts';
 import type { CollectionScope } from '../../src/tenancy/types.ts';
 import { TENANTS_ROLE } from '../../src/tenancy/managed.ts';
-import { login, type Account } from '../support/client.ts';
+import { login, send, type Account } from '../support/client.ts';
 import { createCollection, createRelation } from '../support/collections.ts';
 import { useHost } from '../support/host.ts';
 import { runSql } from '../support/sql.ts';
@@ -413,6 +414,20 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
       await page.getByRole('button', { name: 'Ändern' }).click();
       await drawer().getByText('Wer sieht was in dieser Sammlung?').waitFor();
       await keepPicture(page, `collections-scope-${directus}-german`);
+
+      const { data: report } = await send<DoctorReport>(host().url, 'GET', '/tenancy/doctor', {
+        token: superAdmin.token,
+        headers: { 'Accept-Language': 'de-DE' },
+      });
+      await page.goto(HEALTH_PAGE);
+      await page.locator('.v-detail button').first().click();
+
+      for (const { message, fix } of report.checks) {
+        await page.getByText(message, { exact: true }).waitFor();
+        if (fix) await page.getByText(fix).first().waitFor();
+      }
+      await page.getByText('Aller Schutz ist angemeldet.').waitFor();
+      await keepPicture(page, `health-${directus}-german`);
       await must(superAdmin, 'PATCH', '/users/me', { language: null });
     });
 

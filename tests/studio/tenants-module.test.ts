@@ -4,6 +4,7 @@ import { login, send } from '../support/client.ts';
 import { useHost } from '../support/host.ts';
 import {
   findBarriers,
+  goWithin,
   isBrowserMissing,
   keepPicture,
   launchBrowser,
@@ -116,6 +117,16 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
     await page.getByText('No matching tenants').waitFor();
     await page.getByRole('button', { name: 'Clear Filters' }).click();
     await row('South 01').waitFor();
+  });
+
+  test('stays where it is while it loads', async () => {
+    // What the doctor fails, such as a licence without rules, slides in once, on the first page of the module.
+    await page.goto('/admin/tenants/-/collections');
+    await page.locator('.collection').first().waitFor();
+    if (directus === '12') await page.getByRole('alert').filter({ visible: true }).first().waitFor();
+    await page.waitForLoadState('networkidle');
+    expect(await goWithin(page, '/tenants', '.tenants-table tr.table-row .name')).toEqual([]);
+    expect(await page.locator('.tenants-table .v-checkbox').first().isVisible()).toBe(true);
   });
 
   test('opens a tenant by keyboard and saves a new name', async () => {

@@ -4,11 +4,11 @@ import * as z from 'zod/mini';
 import { listCollections, setScope } from '../../services/collections.ts';
 import { readAssignment } from '../../services/adoption/owners.ts';
 import { setUniqueness } from '../../services/uniqueness.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { SCOPES } from '../../tenancy/types.ts';
-import { expected, handleSuperAdmin, parse } from './http.ts';
+import { expected, handleSuperAdmin, notEmpty, parse } from './http.ts';
 import { answerWithProgress } from './lines.ts';
 
-const notEmpty = z.minLength(1, 'must not be empty');
 const tenantName = z.string(expected('the id or the slug of a tenant')).check(notEmpty);
 const fieldName = z.string(expected('the name of a field')).check(notEmpty);
 
@@ -27,7 +27,7 @@ const assignment = z
       ({ tenant, through, by, tenants }) =>
         [tenant, through, by].filter((way) => way !== undefined).length === 1 &&
         (by === undefined) === (tenants === undefined),
-      'has to be one of { "tenant": … }, { "through": … } and { "by": …, "tenants": … }',
+      { error: () => say('has to be one of { "tenant": … }, { "through": … } and { "by": …, "tenants": … }') },
     ),
   );
 

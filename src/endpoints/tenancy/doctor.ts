@@ -2,13 +2,14 @@ import type { EndpointExtensionContext } from '@directus/types';
 import type { Router } from 'express';
 import * as z from 'zod/mini';
 import { examine, mend } from '../../services/doctor/index.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { expected, handleSuperAdmin, parse } from './http.ts';
 
 export const fixRequest = z.strictObject(
   {
     checks: z
       .array(z.string(expected('the id of a check')), expected('a list of ids of checks'))
-      .check(z.minLength(1, 'must name a check')),
+      .check(z.minLength(1, { error: () => say('must name a check') })),
   },
   expected('an object'),
 );

@@ -6,6 +6,7 @@ import * as z from 'zod/mini';
 import { isOwner } from '../../services/memberships.ts';
 import { findTenantId } from '../../services/tenants.ts';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
+import { say } from '../../tenancy/sentences.ts';
 
 /** The requester behind a request; Directus has authenticated it before any endpoint runs. */
 export function accountabilityOf(request: Request): Accountability | null {
@@ -89,7 +90,8 @@ function errorsOf(issue: z.core.$ZodIssue): Error[] {
 
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(
-      (key) => new InvalidFieldError({ field: [...path, key].join('.'), reason: 'is not a field of this request' }),
+      (key) =>
+        new InvalidFieldError({ field: [...path, key].join('.'), reason: say('is not a field of this request') }),
     );
   }
 
@@ -98,5 +100,19 @@ function errorsOf(issue: z.core.$ZodIssue): Error[] {
 
 /** The complaint about a value that is missing or not what is expected, such as `expected('a text')`. */
 export function expected(what: string): { error: (issue: { input?: unknown }) => string } {
-  return { error: ({ input }) => (input === undefined ? 'is required' : `must be ${what}`) };
+  return {
+    error: ({ input }) => (input === undefined ? say('is required') : say('must be {what}', { what: say(what) })),
+  };
 }
+
+/** The complaint about a value that is none of these. */
+export function expectedOneOf(values: readonly string[]): { error: () => string } {
+  return { error: () => say('must be one of {values}', { values: values.join(', ') }) };
+}
+
+/** Refuses a text, or a list, that is empty. */
+export const notEmpty = z.minLength(1, { error: () => say('must not be empty') });
+
+/** Refuses a text of more characters than these. */
+export const noLongerThan = (count: number) =>
+  z.maxLength(count, { error: () => say('must have at most {count} characters', { count }) });

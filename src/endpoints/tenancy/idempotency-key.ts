@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
+import { say } from '../../tenancy/sentences.ts';
 
 /**
  * The `Idempotency-Key` of a request, which a client chooses so that repeating the request does not do its work twice
@@ -14,7 +15,7 @@ export function keyOf(request: Request): string | null {
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new InvalidFieldError({
       field: 'Idempotency-Key',
-      reason: 'must have 1 to 255 visible characters and no spaces, such as a uuid',
+      reason: say('must have 1 to 255 visible characters and no spaces, such as a uuid'),
     });
   }
 

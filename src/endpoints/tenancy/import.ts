@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
+import { say } from '../../tenancy/sentences.ts';
 import type { ServiceContext } from '../../services/directus.ts';
 import type { Invite } from '../../services/members.ts';
 import { provisionTenant } from '../../services/tenants.ts';
@@ -26,7 +27,7 @@ export async function importTenants(context: ServiceContext, request: Request, r
   const key = keyOf(request);
 
   if (!request.is(['application/x-ndjson', 'application/ndjson', 'text/plain'])) {
-    throw new InvalidFieldError({ field: 'Content-Type', reason: 'must be "application/x-ndjson"' });
+    throw new InvalidFieldError({ field: 'Content-Type', reason: say('must be "application/x-ndjson"') });
   }
 
   beginLines(response);
@@ -80,12 +81,15 @@ async function provisionLine(
 
 function objectIn(text: string): unknown {
   if (text.length > LONGEST_LINE) {
-    throw new InvalidFieldError({ field: 'body', reason: `must have at most ${LONGEST_LINE} characters in a line` });
+    throw new InvalidFieldError({
+      field: 'body',
+      reason: say('must have at most {count} characters in a line', { count: LONGEST_LINE }),
+    });
   }
 
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new InvalidFieldError({ field: 'body', reason: 'must be one JSON object in each line' });
+    throw new InvalidFieldError({ field: 'body', reason: say('must be one JSON object in each line') });
   }
 }

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { isDirectusError } from '@directus/errors';
 import type { ServiceContext } from '../../services/directus.ts';
+import { say } from '../../tenancy/sentences.ts';
 
 /** Begins an answer of NDJSON, of which each line is sent as soon as it is known. */
 export function beginLines(response: Response): void {
@@ -53,7 +54,7 @@ export function failureOf(
 
   if (!first) {
     logger.error(error, `Tenancy: ${what} failed`);
-    const message = 'An unexpected error occurred. The log of Directus has the details.';
+    const message = say('An unexpected error occurred. The log of Directus has the details.');
     return { status: 500, errors: [{ message, extensions: { code: 'INTERNAL_SERVER_ERROR' } }] };
   }
 

@@ -5,10 +5,10 @@ import * as z from 'zod/mini';
 import { readMe } from '../../services/me.ts';
 import { leaveTenant } from '../../services/ownership.ts';
 import { switchTenant, type Session } from '../../services/switching.ts';
-import { accountabilityOf, expected, handle, parse } from './http.ts';
+import { accountabilityOf, expected, handle, notEmpty, parse } from './http.ts';
 
 export const switchRequest = z.strictObject(
-  { tenant: z.string(expected('the id or the slug of a tenant')).check(z.minLength(1, 'must not be empty')) },
+  { tenant: z.string(expected('the id or the slug of a tenant')).check(notEmpty) },
   expected('an object'),
 );
 

@@ -15,11 +15,28 @@ import {
 import { transferOwnership } from '../../services/ownership.ts';
 import { findTenantId } from '../../services/tenants.ts';
 import { LEVELS } from '../../tenancy/managed.ts';
-import { accountabilityOf, expected, handleAnyOwner, handleOwner, handleSuperAdmin, parse } from './http.ts';
+import { say } from '../../tenancy/sentences.ts';
+import {
+  accountabilityOf,
+  expected,
+  handleAnyOwner,
+  handleOwner,
+  handleSuperAdmin,
+  noLongerThan,
+  notEmpty,
+  parse,
+} from './http.ts';
 import { hasOneWayIn, person, TWO_WAYS_IN } from './new-tenant.ts';
 
 /** Which policies are levels of the project is known to the service alone. */
-const level = z.string(expected(`one of ${LEVELS.join(', ')}, or the id of a policy that is a level of this project`));
+const level = z.string({
+  error: ({ input }) =>
+    input === undefined
+      ? say('is required')
+      : say('must be one of {levels}, or the id of a policy that is a level of this project', {
+          levels: LEVELS.join(', '),
+        }),
+});
 
 export const memberToCreate = z
   .strictObject({ ...person, level: z.optional(level) }, expected('an object'))
@@ -39,9 +56,7 @@ export const transfer = z.strictObject(
 
 export const tokenToCreate = z.strictObject(
   {
-    name: z
-      .string(expected('a text'))
-      .check(z.trim(), z.minLength(1, 'must not be empty'), z.maxLength(50, 'must have at most 50 characters')),
+    name: z.string(expected('a text')).check(z.trim(), notEmpty, noLongerThan(50)),
   },
   expected('an object'),
 );

@@ -1,24 +1,23 @@
 import * as z from 'zod/mini';
 import type { NewTenant } from '../../services/tenants.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { SLUG_MAX_LENGTH, SLUG_PATTERN, slugOf } from '../../tenancy/slug.ts';
-import { expected, parse } from './http.ts';
+import { expected, noLongerThan, notEmpty, parse } from './http.ts';
 
-export const name = z
-  .string(expected('a text'))
-  .check(z.trim(), z.minLength(1, 'must not be empty'), z.maxLength(255, 'must have at most 255 characters'));
+export const name = z.string(expected('a text')).check(z.trim(), notEmpty, noLongerThan(255));
 
 export const slug = z
   .string(expected('a text'))
   .check(
-    z.maxLength(SLUG_MAX_LENGTH, `must have at most ${SLUG_MAX_LENGTH} characters`),
-    z.regex(SLUG_PATTERN, 'may have lower-case letters, digits and single hyphens between them'),
+    noLongerThan(SLUG_MAX_LENGTH),
+    z.regex(SLUG_PATTERN, { error: () => say('may have lower-case letters, digits and single hyphens between them') }),
   );
 
-const personName = z.string(expected('a text')).check(z.trim(), z.maxLength(50, 'must have at most 50 characters'));
+const personName = z.string(expected('a text')).check(z.trim(), noLongerThan(50));
 
 export const person = {
-  email: z.email(expected('an e-mail address')).check(z.maxLength(128, 'must have at most 128 characters')),
-  password: z.optional(z.string(expected('a text')).check(z.minLength(1, 'must not be empty'))),
+  email: z.email(expected('an e-mail address')).check(noLongerThan(128)),
+  password: z.optional(z.string(expected('a text')).check(notEmpty)),
   invite: z.optional(z.boolean(expected('true or false'))),
   first_name: z.optional(personName),
   last_name: z.optional(personName),
@@ -37,22 +36,22 @@ export function hasOneWayIn({
 
 export const TWO_WAYS_IN = {
   path: ['password'],
-  error: 'is chosen by whoever accepts the invitation: leave it out, or "invite"',
+  error: () => say('is chosen by whoever accepts the invitation: leave it out, or "invite"'),
 };
 
 export const settings = z.record(z.string(), z.unknown(), expected('an object'));
 
 export const domains = z
   .array(
-    z
-      .string(expected('a text'))
-      .check(
-        z.maxLength(253, 'must have at most 253 characters'),
-        z.regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, 'must be a host name in lower case, such as "north.example.com"'),
-      ),
+    z.string(expected('a text')).check(
+      noLongerThan(253),
+      z.regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, {
+        error: () => say('must be a host name in lower case, such as "north.example.com"'),
+      }),
+    ),
     expected('a list of host names'),
   )
-  .check(z.maxLength(100, 'may have at most 100 host names'));
+  .check(z.maxLength(100, { error: () => say('may have at most 100 host names') }));
 
 export const tenantToCreate = z.strictObject(
   {
@@ -61,9 +60,7 @@ export const tenantToCreate = z.strictObject(
     owner: z.optional(z.strictObject(person, expected('an object')).check(z.refine(hasOneWayIn, TWO_WAYS_IN))),
     settings: z.optional(settings),
     domains: z.optional(domains),
-    template: z.optional(
-      z.string(expected('the id or slug of a tenant')).check(z.maxLength(255, 'must have at most 255 characters')),
-    ),
+    template: z.optional(z.string(expected('the id or slug of a tenant')).check(noLongerThan(255))),
   },
   expected('an object'),
 );

@@ -13,19 +13,25 @@ import {
   USAGE_SORT_FIELDS,
 } from '../../services/tenants.ts';
 import { LIFECYCLE, setStatus } from '../../services/lifecycle.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { TENANT_STATUSES } from '../../tenancy/types.ts';
 import { eraseAndAnswer } from './erase.ts';
 import { keyOf } from './idempotency-key.ts';
 import { importTenants } from './import.ts';
 import { domains, name, parseNewTenant, settings, slug } from './new-tenant.ts';
-import { accountabilityOf, expected, handleSuperAdmin, parse } from './http.ts';
+import { accountabilityOf, expected, expectedOneOf, handleSuperAdmin, noLongerThan, parse } from './http.ts';
 
 const MAX_PER_PAGE = 1000;
 
 const wholeNumber = (min: number) =>
-  z.coerce.number('must be a number').check(z.int('must be a whole number'), z.minimum(min, `must be at least ${min}`));
+  z.coerce
+    .number({ error: () => say('must be a number') })
+    .check(
+      z.int({ error: () => say('must be a whole number') }),
+      z.minimum(min, { error: () => say('must be at least {min}', { min }) }),
+    );
 
-const atMost = z.maximum(MAX_PER_PAGE, `must be at most ${MAX_PER_PAGE}`);
+const atMost = z.maximum(MAX_PER_PAGE, { error: () => say('must be at most {max}', { max: MAX_PER_PAGE }) });
 
 export const tenantChanges = z.strictObject(
   {
@@ -41,8 +47,8 @@ const sortField = z.enum([...TENANT_SORT_FIELDS, ...USAGE_SORT_FIELDS]);
 
 /** Parameters that Directus knows on every route, such as `access_token`, pass unread. */
 export const listQuery = z.object({
-  search: z.optional(z.string().check(z.trim(), z.maxLength(255, 'must have at most 255 characters'))),
-  status: z.optional(z.enum(TENANT_STATUSES, `must be one of ${TENANT_STATUSES.join(', ')}`)),
+  search: z.optional(z.string().check(z.trim(), noLongerThan(255))),
+  status: z.optional(z.enum(TENANT_STATUSES, expectedOneOf(TENANT_STATUSES))),
   sort: z.pipe(
     z._default(z.string(), 'name'),
     z.transform((value, { issues }) => {
@@ -50,7 +56,8 @@ export const listQuery = z.object({
       const field = sortField.safeParse(descending ? value.slice(1) : value);
       if (field.success) return { field: field.data, descending };
 
-      const message = `must be one of ${sortField.options.join(', ')}, with "-" for descending`;
+      const fields = sortField.options.join(', ');
+      const message = say('must be one of {fields}, with "-" for descending', { fields });
       issues.push({ code: 'custom', message, input: value });
       return z.NEVER;
     }),

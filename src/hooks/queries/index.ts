@@ -3,6 +3,7 @@ import { defineHook } from '../../define.ts';
 import { actingAs } from '../../services/identity.ts';
 import { LICENCE_REASON, RefusedError } from '../../tenancy/errors.ts';
 import { needsRules, requesterOf, scopeQuery } from '../../tenancy/queries.ts';
+import { asDirectus, say } from '../../tenancy/sentences.ts';
 import { boundaryContext, refreshRuntime, runtime } from '../../runtime.ts';
 
 /**
@@ -14,18 +15,22 @@ export default defineHook(({ filter }) => {
     if (accountability === null || accountability.admin) return query;
 
     // Without the schema nobody can tell whose rows these are.
-    if (!schema) throw new RefusedError({ reason: `You don't have permission to access "${collection}".` });
+    if (!schema)
+      throw new RefusedError({
+        reason: asDirectus(`You don't have permission to access "${collection}".`),
+      });
 
     const name = String(collection);
     const requester = await actingAs(database, accountability);
 
     if (runtime.licensed === false && needsRules(name, schema) && requesterOf(requester) === 'member') {
-      throw new RefusedError({ reason: `${LICENCE_REASON}.` });
+      throw new RefusedError({ reason: say(LICENCE_REASON) });
     }
 
     await refreshRuntime(database);
     const scoped = scopeQuery(query, name, requester, boundaryContext(schema));
-    if (!scoped) throw new RefusedError({ reason: `You don't have permission to access collection "${name}".` });
+    if (!scoped)
+      throw new RefusedError({ reason: asDirectus(`You don't have permission to access collection "${name}".`) });
     return scoped;
   });
 

@@ -3,6 +3,7 @@ import type { Accountability, Filter, Query, SchemaOverview } from '@directus/ty
 import type { Knex } from 'knex';
 import { actingAs } from '../../services/identity.ts';
 import { scopeCounts } from '../../tenancy/queries.ts';
+import { asDirectus } from '../../tenancy/sentences.ts';
 import { boundaryContext, type Middleware } from '../../runtime.ts';
 import { collectionOf, partsOf } from './route.ts';
 
@@ -80,6 +81,6 @@ function parseFilter(text: string): Filter {
   try {
     return JSON.parse(text) as Filter;
   } catch {
-    throw new InvalidQueryError({ reason: 'Invalid JSON for filter object' });
+    throw new InvalidQueryError({ reason: asDirectus('Invalid JSON for filter object') });
   }
 }

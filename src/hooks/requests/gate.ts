@@ -1,4 +1,6 @@
 import type { Application, Request, Router } from 'express';
+import { STARTING } from '../../tenancy/errors.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { PARTS, runtime, type Middleware } from '../../runtime.ts';
 import { holds, routersOf, type Stacked } from './placement.ts';
 
@@ -17,15 +19,19 @@ export const gate: Middleware = (request, response, next) => {
 };
 
 function closedReason(request: Request): string | null {
+  if (runtime.closed === STARTING) return say(STARTING);
   if (runtime.closed !== null) return runtime.closed;
 
   const missing = PARTS.filter((part) => !runtime.registered.has(part));
-  if (missing.length > 0) return `The tenancy extension is not complete (${missing.join(', ')}). Restart Directus.`;
+  if (missing.length > 0) {
+    const parts = missing.join(', ');
+    return say('The tenancy extension is not complete ({parts}). Restart Directus.', { parts });
+  }
 
   if (!runtime.router || !isMounted(request.app, runtime.router)) {
-    return (
+    return say(
       'The tenancy extension is not loaded, so tenants cannot be kept apart. ' +
-      'Enable it again, or wait until Directus has reloaded its extensions.'
+        'Enable it again, or wait until Directus has reloaded its extensions.',
     );
   }
 

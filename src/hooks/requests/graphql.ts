@@ -1,4 +1,5 @@
 import { RefusedError } from '../../tenancy/errors.ts';
+import { say } from '../../tenancy/sentences.ts';
 import type { Route } from './route.ts';
 
 /**
@@ -12,5 +13,7 @@ export function assertNoGraphQlField({ parts }: Pick<Route, 'parts'>, text: stri
 
   const [field] = fields.exec(text) ?? [];
   if (field)
-    throw new RefusedError({ reason: `"${field}" is not available in GraphQL here: use the REST route instead.` });
+    throw new RefusedError({
+      reason: say('"{field}" is not available in GraphQL here: use the REST route instead.', { field }),
+    });
 }

@@ -6,6 +6,7 @@ import { actingAs, readLiveIdentity } from '../../services/identity.ts';
 import { isOwner } from '../../services/memberships.ts';
 import { RefusedError } from '../../tenancy/errors.ts';
 import { judgeIdentity } from '../../tenancy/identity.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { refreshRuntime, runtime, type Middleware } from '../../runtime.ts';
 import { accessOf, type Access } from './access.ts';
 import { keepApart } from './answers.ts';
@@ -76,9 +77,9 @@ export async function assertIdentityIsCurrent(
     case 'stale':
       throw new TokenExpiredError();
     case 'tenant-closed':
-      throw new RefusedError({ reason: CLOSED });
+      throw new RefusedError({ reason: say(CLOSED) });
     case 'tenant-archived':
-      if (!user || !role || !(await isOwner(database, role, user))) throw new RefusedError({ reason: CLOSED });
-      if (access === 'write') throw new RefusedError({ reason: ARCHIVED });
+      if (!user || !role || !(await isOwner(database, role, user))) throw new RefusedError({ reason: say(CLOSED) });
+      if (access === 'write') throw new RefusedError({ reason: say(ARCHIVED) });
   }
 }

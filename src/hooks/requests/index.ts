@@ -10,6 +10,7 @@ import { createCountsGuard } from './counts.ts';
 import { createErasures } from './erasures.ts';
 import { gate } from './gate.ts';
 import { assertIdentityIsCurrent, createGuard } from './guard.ts';
+import { createInterpreter } from './language.ts';
 import { licenceGuard } from './licence-guard.ts';
 import { createMembersShadow } from './members.ts';
 import { mount, mountBetween } from './placement.ts';
@@ -43,7 +44,8 @@ export default defineHook(({ action, filter, init }, context) => {
     });
   };
 
-  processState().middlewares = { gate, guard, entry };
+  const inLanguage = createInterpreter(context.logger);
+  processState().middlewares = { gate: inLanguage(gate), guard: inLanguage(guard), entry: inLanguage(entry) };
 
   init('middlewares.before', ({ app }) => mount(app as Application, 'gate'));
 

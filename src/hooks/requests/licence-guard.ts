@@ -1,6 +1,7 @@
 import type { Accountability } from '@directus/types';
 import { LICENCE_REASON, RefusedError } from '../../tenancy/errors.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { runtime, type Middleware } from '../../runtime.ts';
 
 /** Routes whose refusal by Directus itself would not tell a member why: GraphQL hides the collections, assets look missing. */
@@ -17,5 +18,5 @@ export const licenceGuard: Middleware = (request, _response, next) => {
     !accountability.admin &&
     requesterOf(accountability) === 'member';
 
-  next(refused ? new RefusedError({ reason: `${LICENCE_REASON}.` }) : undefined);
+  next(refused ? new RefusedError({ reason: say(LICENCE_REASON) }) : undefined);
 };

@@ -2,7 +2,7 @@ import type { Item, Query, SchemaOverview } from '@directus/types';
 import type { Request, Response } from 'express';
 import { ForbiddenError } from '@directus/errors';
 import * as z from 'zod/mini';
-import { expected, parse } from '../../endpoints/tenancy/http.ts';
+import { expected, notEmpty, parse } from '../../endpoints/tenancy/http.ts';
 import { person } from '../../endpoints/tenancy/new-tenant.ts';
 import type { ServiceContext } from '../../services/directus.ts';
 import { addMember, inviteAgain, removeMember } from '../../services/members.ts';
@@ -11,6 +11,7 @@ import { ConflictError, InvalidFieldError } from '../../tenancy/errors.ts';
 import { uuidIn } from '../../tenancy/identity.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS } from '../../tenancy/managed.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { runtime, type Context, type Middleware } from '../../runtime.ts';
 import { assertNoGraphQlField } from './graphql.ts';
 import { routeOf, type Route } from './route.ts';
@@ -90,7 +91,7 @@ async function ownerOf(context: Context, route: Route, action: 'create' | 'delet
 }
 
 const { email, password, first_name, last_name } = person;
-const addresses = z.union([email, z.array(email).check(z.minLength(1, 'must not be empty'))]);
+const addresses = z.union([email, z.array(email).check(notEmpty)]);
 const invitation = z.strictObject({ email: addresses, role: z.unknown() }, expected('an object'));
 
 /** What the form of the Users module sends for fields that were left empty. */
@@ -112,7 +113,7 @@ const newUser = z.strictObject(
 
 function assertOwnTenant({ tenant }: Owner, role: unknown): void {
   if (uuidIn(role) === tenant) return;
-  throw new InvalidFieldError({ field: 'role', reason: 'must be your tenant' });
+  throw new InvalidFieldError({ field: 'role', reason: say('must be your tenant') });
 }
 
 /** Invites people, each by its own; whoever was invited already gets the mail once more. */
@@ -189,7 +190,7 @@ async function remove({ context, tenant, route }: Owner): Promise<void> {
 
   if (members.every(({ policy, user }) => policy !== POLICIES.owner || users.includes(user))) {
     throw new ConflictError({
-      reason: 'No owner of the tenant would be left. Make another member an owner first. Nothing was changed.',
+      reason: say('No owner of the tenant would be left. Make another member an owner first. Nothing was changed.'),
     });
   }
 

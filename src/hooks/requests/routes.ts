@@ -1,6 +1,7 @@
 import { ForbiddenError } from '@directus/errors';
 import { InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
 import { hasTenantField } from '../../tenancy/scopes.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { isDirectus11, type ServiceContext } from '../../services/directus.ts';
 import { sortInTenant } from '../../services/sort.ts';
 import { runtime, type Context, type Middleware } from '../../runtime.ts';
@@ -38,7 +39,7 @@ function assertNoQueryNamesRows(route: Route): void {
   if (!isDirectus11(route.schema) || !namesRowsByQuery(route)) return;
   throw new InvalidFieldError({
     field: 'query',
-    reason: 'is not taken here: read the rows first, and send their "keys"',
+    reason: say('is not taken here: read the rows first, and send their "keys"'),
   });
 }
 
@@ -48,7 +49,7 @@ function assertNoQueryNamesRows(route: Route): void {
  */
 function assertNoShareUsesGraphQl({ parts, accountability }: Route): void {
   if (parts[0] !== 'graphql' || !accountability.share) return;
-  throw new RefusedError({ reason: 'GraphQL is not available to shares here: use the REST routes instead.' });
+  throw new RefusedError({ reason: say('GraphQL is not available to shares here: use the REST routes instead.') });
 }
 
 /** Directus reports the owner that it is told, and notes how that went, before it asks whether the settings may be changed. */

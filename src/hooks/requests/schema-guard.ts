@@ -2,6 +2,7 @@ import type { Accountability, Field, SchemaOverview } from '@directus/types';
 import { assertOwnCollectionsStay, assertRelationMayChange, fixed } from '../../services/fixed-schema.ts';
 import { RefusedError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD, TENANTS } from '../../tenancy/managed.ts';
+import { say } from '../../tenancy/sentences.ts';
 import type { Middleware } from '../../runtime.ts';
 import { partsOf } from './route.ts';
 
@@ -41,7 +42,10 @@ function assertTenantFieldStays(method: string, parts: string[], body: unknown, 
     const [name] = GRAPHQL_FIELDS.exec(text) ?? [];
     if (!name || !text.includes(TENANT_FIELD)) return;
     throw new RefusedError({
-      reason: `"${name}" is not available in GraphQL for "${TENANT_FIELD}": use the REST route.`,
+      reason: say('"{name}" is not available in GraphQL for "{field}": use the REST route.', {
+        name,
+        field: TENANT_FIELD,
+      }),
     });
   }
 

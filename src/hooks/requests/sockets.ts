@@ -7,6 +7,7 @@ import { InvalidFieldError } from '../../tenancy/errors.ts';
 import { boundaryOf } from '../../tenancy/boundaries.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
 import { primaryKeyOf } from '../../tenancy/scopes.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { ownershipOf } from '../../tenancy/writes.ts';
 import { boundaryContext, refreshRuntime, runtime } from '../../runtime.ts';
 import { accessOfMessage } from './access.ts';
@@ -85,7 +86,7 @@ function assertRowsAreNamed({ type, action, id, ids, data, query, collection }: 
   if (id || ids || Array.isArray(data) || schema.collections[collection ?? '']?.singleton || !query) return;
   throw new InvalidFieldError({
     field: 'query',
-    reason: 'is not taken here: read the rows first, and send their "ids"',
+    reason: say('is not taken here: read the rows first, and send their "ids"'),
   });
 }
 

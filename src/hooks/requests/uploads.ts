@@ -5,6 +5,7 @@ import type { Accountability } from '@directus/types';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { notYours } from '../../tenancy/writes.ts';
 import type { Route } from './route.ts';
 
@@ -43,7 +44,7 @@ async function assertTusStays(
 
   const folder = metadata.get('folder');
   if (folder !== undefined && folder !== '' && !(await isOwn(database, 'directus_folders', folder, accountability))) {
-    throw new InvalidFieldError({ field: 'folder', reason: 'names a row that does not exist or is not yours' });
+    throw new InvalidFieldError({ field: 'folder', reason: say('names a row that does not exist or is not yours') });
   }
 }
 
@@ -89,7 +90,7 @@ function refuseFields(request: Request): void {
 }
 
 function notTaken(field: string): Error {
-  return new InvalidFieldError({ field, reason: 'is not taken from an upload' });
+  return new InvalidFieldError({ field, reason: say('is not taken from an upload') });
 }
 
 async function isOwn(

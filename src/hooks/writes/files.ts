@@ -3,6 +3,7 @@ import { parse } from 'node:path';
 import { InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { runtime } from '../../runtime.ts';
 
 /** What says where a file is stored, and what an unfinished upload is made of: Directus' own business. */
@@ -44,7 +45,7 @@ function isGuarded({ accountability }: EventContext): boolean {
 
 function assertNotStored(payload: Item, fields: readonly string[]): void {
   const field = fields.find((name) => payload[name] !== undefined && payload[name] !== null);
-  if (field) throw new InvalidFieldError({ field, reason: 'is set by Directus: leave it out' });
+  if (field) throw new InvalidFieldError({ field, reason: say('is set by Directus: leave it out') });
 }
 
 /** Deleting a file takes along every stored file whose name begins as its own does. */
@@ -63,8 +64,9 @@ async function assertNoOtherFileGoes(keys: PrimaryKey[], { database }: EventCont
 
     if (other) {
       throw new RefusedError({
-        reason:
+        reason: say(
           'This file cannot be deleted: another file is stored under a name that begins as its own. Ask a super-admin.',
+        ),
       });
     }
   }

@@ -4,6 +4,7 @@ import { InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
 import { POLICIES, TENANTS_ROLE } from '../../tenancy/managed.ts';
 import { isTurnedOn, uuidIn } from '../../tenancy/identity.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { flushCaches, fullAccessWith } from '../../services/directus.ts';
 import { asManagedWrite, isManagedWrite } from '../../services/managed-writes.ts';
 import { followUp } from '../../services/follow-ups.ts';
@@ -38,12 +39,12 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
         if (role === TENANTS_ROLE) {
           throw new InvalidFieldError({
             field: 'role',
-            reason: 'is the parent of all tenants: choose the role of one',
+            reason: say('is the parent of all tenants: choose the role of one'),
           });
         }
 
         if (await hasAdminAccess(database, ((keys ?? []) as PrimaryKey[]).map(String))) {
-          throw new InvalidFieldError({ field: 'role', reason: SUPER_ADMINS_HAVE_NO_TENANT });
+          throw new InvalidFieldError({ field: 'role', reason: say(SUPER_ADMINS_HAVE_NO_TENANT) });
         }
       }
 
@@ -85,7 +86,7 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
       (await isPolicyOfTenants(database, policies));
 
     if (isOfTenants) {
-      throw new InvalidFieldError({ field: 'admin_access', reason: SUPER_ADMINS_HAVE_NO_TENANT });
+      throw new InvalidFieldError({ field: 'admin_access', reason: say(SUPER_ADMINS_HAVE_NO_TENANT) });
     }
 
     return changes;
@@ -103,7 +104,7 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
     if ('parent' in changes && (await touchesTenants(database, keys as PrimaryKey[]))) {
       throw new InvalidFieldError({
         field: 'parent',
-        reason: 'of a tenant’s role cannot be changed: it is what makes the role a tenant',
+        reason: say('of a tenant’s role cannot be changed: it is what makes the role a tenant'),
       });
     }
 
@@ -113,7 +114,7 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
   filter<PrimaryKey[]>('roles.delete', async (keys, _meta, { database }) => {
     if (await touchesTenants(database, keys)) {
       throw new RefusedError({
-        reason: 'The role of a tenant cannot be deleted by itself: erase the tenant instead.',
+        reason: say('The role of a tenant cannot be deleted by itself: erase the tenant instead.'),
       });
     }
 
@@ -124,7 +125,7 @@ export function registerIdentityGuards({ action, filter }: RegisterFunctions, co
     const policies = keys.flatMap((key) => uuidIn(key) ?? []);
 
     if (policies.some((policy) => MANAGED_POLICIES.has(policy))) {
-      throw new RefusedError({ reason: 'The policies of the tenancy extension cannot be deleted.' });
+      throw new RefusedError({ reason: say('The policies of the tenancy extension cannot be deleted.') });
     }
 
     await forgetPolicies(database, policies);
@@ -158,7 +159,7 @@ async function assertAccountIsLeftAlone(
     const intoTenant = role !== null && (typeof role !== 'string' || (await touchesTenants(database, [role])));
 
     if (intoTenant || isMember) {
-      throw new InvalidFieldError({ field: 'role', reason: 'of a tenant can be given by a super-admin only' });
+      throw new InvalidFieldError({ field: 'role', reason: say('of a tenant can be given by a super-admin only') });
     }
   }
 
@@ -166,7 +167,7 @@ async function assertAccountIsLeftAlone(
   const isOwn = keys.length > 0 && keys.every((key) => key === accountability.user);
   const given = ACCOUNT_FIELDS.filter((name) => name in payload && !(isOwn && name === 'tfa_secret'));
   const [field] = isMember ? given : [];
-  if (field) throw new InvalidFieldError({ field, reason: 'cannot be set by members of a tenant' });
+  if (field) throw new InvalidFieldError({ field, reason: say('cannot be set by members of a tenant') });
 }
 
 /** A policy goes to no tenant's role, and one that gives admin access to nobody who belongs to a tenant. */
@@ -178,12 +179,14 @@ async function assertAttachable({ role, user, policy }: Item, database: Knex): P
   if (roleId && (await touchesTenants(database, [roleId])) && (roleId !== TENANTS_ROLE || admin)) {
     throw new InvalidFieldError({
       field: 'role',
-      reason: 'is a tenant: attach the policy to its members, or to the role Tenants for the members of all tenants',
+      reason: say(
+        'is a tenant: attach the policy to its members, or to the role Tenants for the members of all tenants',
+      ),
     });
   }
 
   if (admin && userId && (await belongToTenants(database, [userId]))) {
-    throw new InvalidFieldError({ field: 'policy', reason: SUPER_ADMINS_HAVE_NO_TENANT });
+    throw new InvalidFieldError({ field: 'policy', reason: say(SUPER_ADMINS_HAVE_NO_TENANT) });
   }
 }
 
@@ -193,6 +196,6 @@ async function assertNotBelowTenants(parent: unknown, database: Knex): Promise<v
   if (!role || !(await touchesTenants(database, [role]))) return;
   throw new InvalidFieldError({
     field: 'parent',
-    reason: 'cannot be a tenant or the role Tenants: provision a tenant instead',
+    reason: say('cannot be a tenant or the role Tenants: provision a tenant instead'),
   });
 }

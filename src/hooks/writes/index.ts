@@ -11,6 +11,7 @@ import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
 import { referencesOf } from '../../tenancy/references.ts';
 import { primaryKeyOf } from '../../tenancy/scopes.ts';
+import { say } from '../../tenancy/sentences.ts';
 import {
   assertTenantStays,
   changesForRequester,
@@ -245,7 +246,7 @@ async function assertRowsOfRequester(collection: string, keys: PrimaryKey[], eve
 
   // Files and folders of nobody belong to the project, and outsiders' permissions on them hold as they did.
   const mayWrite = member ? accountability.role !== null : ownership === 'perhaps';
-  if (!mayWrite) throw new RefusedError({ reason: 'These rows belong to tenants, and you act in none.' });
+  if (!mayWrite) throw new RefusedError({ reason: say('These rows belong to tenants, and you act in none.') });
 
   // Whatever the database takes the keys for, as it will when it writes: to MySQL the number 0 is every text without digits.
   const rows: Item[] = await database(collection).select(TENANT_FIELD).whereIn(primaryKeyOf(collection, schema), keys);
@@ -260,12 +261,14 @@ async function assertRowsOfRequester(collection: string, keys: PrimaryKey[], eve
 
 function assertLicensed({ accountability }: EventContext): void {
   if (runtime.licensed === false && accountability && requesterOf(accountability) === 'member') {
-    throw new RefusedError({ reason: `${LICENCE_REASON}.` });
+    throw new RefusedError({ reason: say(LICENCE_REASON) });
   }
 }
 
 function schemaOf({ schema }: EventContext, collection: string): SchemaOverview {
   if (schema) return schema;
 
-  throw new RefusedError({ reason: `The schema of "${collection}" is not known at the moment. Try again.` });
+  throw new RefusedError({
+    reason: say('The schema of "{collection}" is not known at the moment. Try again.', { collection }),
+  });
 }

@@ -12,6 +12,7 @@ import { uuidIn } from '../../tenancy/identity.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
 import { judgeMapping, landingLevelOf, type KnownUser, type Mapped } from '../../tenancy/landing.ts';
 import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS_ROLE } from '../../tenancy/managed.ts';
+import { say } from '../../tenancy/sentences.ts';
 import type { Context } from '../../runtime.ts';
 
 /**
@@ -26,7 +27,7 @@ export function registerRegistrationGuards({ filter }: RegisterFunctions, contex
     if (uuidIn(changes['public_registration_role']) === TENANTS_ROLE) {
       throw new InvalidFieldError({
         field: 'public_registration_role',
-        reason: 'is the parent of all tenants: choose the role of one, or another role',
+        reason: say('is the parent of all tenants: choose the role of one, or another role'),
       });
     }
 
@@ -37,7 +38,7 @@ export function registerRegistrationGuards({ filter }: RegisterFunctions, contex
   for (const event of ['users.create', 'users.delete']) {
     filter(event, (payload, _meta, { accountability }) => {
       if (accountability && !accountability.admin && requesterOf(accountability) === 'member') {
-        throw new RefusedError({ reason: 'Members are added and removed by the owners of the tenant.' });
+        throw new RefusedError({ reason: say('Members are added and removed by the owners of the tenant.') });
       }
 
       return payload;

@@ -4,6 +4,7 @@ import { InvalidFieldError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { requesterOf } from '../../tenancy/queries.ts';
 import { primaryKeyOf } from '../../tenancy/scopes.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { ownershipOf, tenantNamedBy } from '../../tenancy/writes.ts';
 import { runtime, type Context } from '../../runtime.ts';
 
@@ -73,7 +74,7 @@ async function tenantToSaveFor(
 
   throw new InvalidFieldError({
     field: TENANT_FIELD,
-    reason: `is required: each tenant has its own row of the singleton "${collection}"`,
+    reason: say('is required: each tenant has its own row of the singleton "{collection}"', { collection }),
   });
 }
 

@@ -3,6 +3,7 @@ import { assertFieldMayChange } from '../../services/fixed-schema.ts';
 import { RefusedError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { hasTenantField } from '../../tenancy/scopes.ts';
+import { say } from '../../tenancy/sentences.ts';
 import type { Context } from '../../runtime.ts';
 
 /**
@@ -14,9 +15,12 @@ export function registerTenantFieldGuards({ filter }: RegisterFunctions, context
     if (!fields.includes(TENANT_FIELD) || !isGuarded(String(collection), event)) return fields;
 
     throw new RefusedError({
-      reason:
-        `The field "${TENANT_FIELD}" says which tenant owns a row of "${String(collection)}". To give the rows of a collection ` +
-        'to all tenants, make it shared: PUT /tenancy/collections/:collection with { "scope": "shared", "confirm": true }.',
+      reason: say(
+        'The field "{field}" says which tenant owns a row of "{collection}". To give the rows of a collection ' +
+          'to all tenants, make it shared: PUT /tenancy/collections/:collection with ' +
+          '{ "scope": "shared", "confirm": true }.',
+        { field: TENANT_FIELD, collection: String(collection) },
+      ),
     });
   });
 

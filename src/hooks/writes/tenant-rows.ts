@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventContext, Item, PrimaryKey, RegisterFunctions } from '@directus/types';
 import * as z from 'zod/mini';
-import { expected, parse } from '../../endpoints/tenancy/http.ts';
+import { expected, expectedOneOf, parse } from '../../endpoints/tenancy/http.ts';
 import { domains, name, settings, slug } from '../../endpoints/tenancy/new-tenant.ts';
 import { announce } from '../../services/audit.ts';
 import { flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from '../../services/directus.ts';
@@ -12,6 +12,7 @@ import { completeRow, followRow, prepareRow } from '../../services/tenant-rows.t
 import { assertSlugIsFree } from '../../services/tenants.ts';
 import { InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
 import { TENANT_MEMBERS, TENANTS } from '../../tenancy/managed.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { slugOf } from '../../tenancy/slug.ts';
 import { TENANT_STATUSES, type TenantStatus } from '../../tenancy/types.ts';
 import { runtime, type Context } from '../../runtime.ts';
@@ -26,17 +27,18 @@ const newRow = z.strictObject(
   {
     name,
     slug: slugOfRow,
-    status: z.optional(z.literal('active', 'is "active" in a new tenant: change it afterwards')),
+    status: z.optional(z.literal('active', { error: () => say('is "active" in a new tenant: change it afterwards') })),
     settings: z.optional(z.nullable(settings)),
     domains: z.optional(z.nullable(domains)),
     owner: z.optional(
       z.nullable(
-        z.uuid(
-          expected(
-            'the id of a user of this project. Create the user first, without role, or send the tenant with a new owner to ' +
-              'POST /tenancy/tenants',
-          ),
-        ),
+        z.uuid({
+          error: () =>
+            say(
+              'must be the id of a user of this project. Create the user first, without role, or send the tenant ' +
+                'with a new owner to POST /tenancy/tenants',
+            ),
+        }),
       ),
     ),
   },
@@ -47,7 +49,7 @@ const rowChanges = z.strictObject(
   {
     name: z.optional(name),
     slug: z.optional(slug),
-    status: z.optional(z.enum(TENANT_STATUSES, `must be one of ${TENANT_STATUSES.join(', ')}`)),
+    status: z.optional(z.enum(TENANT_STATUSES, expectedOneOf(TENANT_STATUSES))),
     settings: z.optional(z.nullable(settings)),
     domains: z.optional(z.nullable(domains)),
     owner: z.optional(z.unknown()),
@@ -100,9 +102,11 @@ export function registerTenantRows({ action, filter }: RegisterFunctions, contex
     if (!accountability?.admin) throw writtenByOthers();
 
     throw new RefusedError({
-      reason:
+      reason: say(
         'A tenant is erased with everything that it has, one at a time and on purpose: send ' +
-        'DELETE /items/tenants/<id>?confirm=<slug>, or run "npx directus tenancy tenants erase <slug> --confirm <slug>".',
+          'DELETE /items/tenants/<id>?confirm=<slug>, or run ' +
+          '"npx directus tenancy tenants erase <slug> --confirm <slug>".',
+      ),
     });
   });
 
@@ -155,13 +159,18 @@ function assertNoMembership(collection: unknown): void {
   if (collection !== TENANT_MEMBERS || isManagedWrite()) return;
 
   throw new RefusedError({
-    reason: `Rows of "${TENANT_MEMBERS}" are written by the tenancy endpoint: use /tenancy/tenants/:tenant/members.`,
+    reason: say('Rows of "{collection}" are written by the tenancy endpoint: use /tenancy/tenants/:tenant/members.', {
+      collection: TENANT_MEMBERS,
+    }),
   });
 }
 
 function writtenByOthers(): Error {
   return new RefusedError({
-    reason: `Rows of "${TENANTS}" are written by super-admins and by the tenancy endpoint: use /tenancy/tenants.`,
+    reason: say(
+      'Rows of "{collection}" are written by super-admins and by the tenancy endpoint: use /tenancy/tenants.',
+      { collection: TENANTS },
+    ),
   });
 }
 
@@ -180,7 +189,7 @@ async function assertSameOwner({ knex }: FullAccess, tenants: readonly string[],
 
   throw new InvalidFieldError({
     field: 'owner',
-    reason: 'is handed over by POST /tenancy/tenants/:tenant/transfer, and follows the members of the tenant',
+    reason: say('is handed over by POST /tenancy/tenants/:tenant/transfer, and follows the members of the tenant'),
   });
 }
 
@@ -199,9 +208,10 @@ async function changeStatus(
   if (others.length > 0 && knex.isTransaction) {
     throw new InvalidFieldError({
       field: 'status',
-      reason:
-        'cannot be changed together with other rows: send PATCH /items/tenants/<id>, or POST /tenancy/tenants/:tenant/suspend, ' +
-        '/resume or /archive',
+      reason: say(
+        'cannot be changed together with other rows: send PATCH /items/tenants/<id>, or ' +
+          'POST /tenancy/tenants/:tenant/suspend, /resume or /archive',
+      ),
     });
   }
 

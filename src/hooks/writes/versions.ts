@@ -5,6 +5,7 @@ import { InvalidFieldError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { nestedPayloads } from '../../tenancy/references.ts';
 import { hasTenantField, primaryKeyOf } from '../../tenancy/scopes.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { boundaryContext, runtime, type Context } from '../../runtime.ts';
 
 /**
@@ -47,12 +48,12 @@ async function assertDeltaStays(
     if (path !== '' && to.startsWith('directus_')) {
       throw new InvalidFieldError({
         field: `delta.${path}`,
-        reason: 'cannot be changed in a version: change it by itself',
+        reason: say('cannot be changed in a version: change it by itself'),
       });
     }
 
     if (TENANT_FIELD in payload && payload[TENANT_FIELD] !== tenant) {
-      throw new InvalidFieldError({ field: `delta.${path}${TENANT_FIELD}`, reason: 'cannot be changed' });
+      throw new InvalidFieldError({ field: `delta.${path}${TENANT_FIELD}`, reason: say('cannot be changed') });
     }
   }
 

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { hasTenantField, primaryKeyOf } from '../../tenancy/scopes.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { uuidValue } from '../database.ts';
 import { keyAsText } from '../reference-joins.ts';
 import { findTenantId } from '../tenants.ts';
@@ -119,7 +120,7 @@ export async function readAssignment(database: Knex, asked: RequestedAssignment)
     ids[value] = await tenantNamed(database, `assign.tenants.${value}`, name);
   }
   if (Object.keys(ids).length === 0)
-    throw new InvalidFieldError({ field: 'assign.tenants', reason: 'must name a tenant' });
+    throw new InvalidFieldError({ field: 'assign.tenants', reason: say('must name a tenant') });
   return { by, tenants: ids };
 }
 
@@ -127,6 +128,6 @@ async function tenantNamed(database: Knex, field: string, idOrSlug: string): Pro
   try {
     return await findTenantId(database, idOrSlug);
   } catch {
-    throw new InvalidFieldError({ field, reason: `names no tenant ("${idOrSlug}")` });
+    throw new InvalidFieldError({ field, reason: say('names no tenant ("{named}")', { named: idOrSlug }) });
   }
 }

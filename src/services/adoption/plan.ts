@@ -5,6 +5,7 @@ import { counted, listed } from '../../tenancy/doctor/report.ts';
 import { ConflictError, InvalidFieldError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD, TENANTS } from '../../tenancy/managed.ts';
 import { hasTenantField, primaryKeyOf } from '../../tenancy/scopes.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { joinTarget, leadsElsewhere } from '../reference-joins.ts';
 import { countRows } from '../row-counts.ts';
 import { sampleOf } from '../samples.ts';
@@ -36,23 +37,30 @@ export async function planAdoption(database: Knex, adoption: Adoption, mayStayUn
 
   if (unowned.count > 0 && !mayStayUnowned) {
     throw new ConflictError({
-      reason:
-        `${counted(unowned.count, 'row')} of "${collection}" (${listed(unowned.examples, unowned.count)}) would belong to no ` +
-        `tenant. ${adviceFor(adoption)} Nothing was changed.`,
+      reason: say('{rows} of "{collection}" ({examples}) would belong to no tenant. {advice} Nothing was changed.', {
+        rows: counted(unowned.count, 'row'),
+        collection,
+        examples: listed(unowned.examples, unowned.count),
+        advice: adviceFor(adoption),
+      }),
     });
   }
 
   const crossings = await findCrossings(database, adoption);
-  if (crossings.length > 0) throw new ConflictError({ reason: `${crossings.join(' ')} Nothing was changed.` });
+  if (crossings.length > 0) {
+    throw new ConflictError({ reason: [...crossings, say('Nothing was changed.')].join(' ') });
+  }
 
   return { owned: rows.owned, assigned: rows.unowned - unowned.count, unowned: unowned.count };
 }
 
 function adviceFor({ assignment }: Adoption): string {
   if (!assignment)
-    return 'Say in "assign" who takes them over: { "tenant": … }, { "through": … } or { "by": …, "tenants": … }.';
-  if ('through' in assignment) return `Fill "${assignment.through}" in these rows, or give them to a tenant first.`;
-  return 'Name a tenant for every value in "assign.tenants".';
+    return say('Say in "assign" who takes them over: { "tenant": … }, { "through": … } or { "by": …, "tenants": … }.');
+  if ('through' in assignment) {
+    return say('Fill "{field}" in these rows, or give them to a tenant first.', { field: assignment.through });
+  }
+  return say('Name a tenant for every value in "assign.tenants".');
 }
 
 function assertAssignmentFits({ collection, schema, assignment }: Adoption): void {
@@ -61,8 +69,12 @@ function assertAssignmentFits({ collection, schema, assignment }: Adoption): voi
   const path = 'through' in assignment ? 'assign.through' : 'assign.by';
 
   const field = schema.collections[collection]?.fields[name];
-  if (!field || field.alias)
-    throw new InvalidFieldError({ field: path, reason: `is no field of "${collection}" with a column` });
+  if (!field || field.alias) {
+    throw new InvalidFieldError({
+      field: path,
+      reason: say('is no field of "{collection}" with a column', { collection }),
+    });
+  }
   if ('by' in assignment) return;
 
   const related = relatedCollection(collection, name, schema);
@@ -70,7 +82,7 @@ function assertAssignmentFits({ collection, schema, assignment }: Adoption): voi
   if (!related || related === collection || related === TENANTS || !hasTenantField(related, schema)) {
     throw new InvalidFieldError({
       field: path,
-      reason: 'has to be a many-to-one field that leads to another collection whose rows belong to tenants',
+      reason: say('has to be a many-to-one field that leads to another collection whose rows belong to tenants'),
     });
   }
 }
@@ -96,8 +108,13 @@ async function findCrossings(database: Knex, adoption: Adoption): Promise<string
     if (sample.count === 0) continue;
 
     found.push(
-      `${counted(sample.count, 'row')} of "${reference.collection}" (${listed(sample.examples, sample.count)}) would refer in ` +
-        `"${reference.field}" to "${reference.target}" of another tenant.`,
+      say('{rows} of "{collection}" ({examples}) would refer in "{field}" to "{target}" of another tenant.', {
+        rows: counted(sample.count, 'row'),
+        collection: reference.collection,
+        examples: listed(sample.examples, sample.count),
+        field: reference.field,
+        target: reference.target,
+      }),
     );
   }
 

@@ -4,6 +4,7 @@ import type { AbstractService, Item } from '@directus/types';
 import type { Knex } from 'knex';
 import type { ClonedCollection } from '../../tenancy/cloning.ts';
 import { ConflictError } from '../../tenancy/errors.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { fullAccessWith, type FullAccess, type ServiceContext } from '../directus.ts';
 import { batches } from '../database.ts';
 import type { BookedFile } from './book.ts';
@@ -74,9 +75,11 @@ export async function copyStored(
     (error: unknown) => {
       context.logger.warn(error);
       throw new ConflictError({
-        reason:
-          `What is stored of the file ${source} of the template cannot be read. Upload it again, or delete the file, then try ` +
-          'again. Nothing was changed.',
+        reason: say(
+          'What is stored of the file {file} of the template cannot be read. Upload it again, or delete the file, ' +
+            'then try again. Nothing was changed.',
+          { file: source },
+        ),
       });
     },
   );

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { planCloning, type ClonedCollection } from '../../tenancy/cloning.ts';
 import { ConflictError } from '../../tenancy/errors.ts';
 import { TENANTS } from '../../tenancy/managed.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { refreshRuntime, runtime } from '../../runtime.ts';
 import { batches, queued, vendorOf } from '../database.ts';
 import { fullAccess, type FullAccess, type ServiceContext } from '../directus.ts';
@@ -145,11 +146,13 @@ async function assertNothingIsInTheWay(
   const obstacles: string[] = [];
 
   if (await isBeingErased(database, keys.template)) {
-    obstacles.push('The template is being erased, and a part of it is gone.');
+    obstacles.push(say('The template is being erased, and a part of it is gone.'));
   }
 
   for (const plan of plans) obstacles.push(...(await findObstacles({ database, keys, values, hasOwner }, plan)));
-  if (obstacles.length > 0) throw new ConflictError({ reason: `${obstacles.join(' ')} Nothing was changed.` });
+  if (obstacles.length > 0) {
+    throw new ConflictError({ reason: [...obstacles, say('Nothing was changed.')].join(' ') });
+  }
 }
 
 /** Directus' service makes the row of a file whose content it stores, with values of its own; then the row gets its own. */
@@ -194,6 +197,6 @@ async function nameRootFolder(access: FullAccess, source: Knex, keys: CopiedKeys
 
 function changedMeanwhile(): Error {
   return new ConflictError({
-    reason: 'Files of the template came or went while it was being read. Try again. Nothing was changed.',
+    reason: say('Files of the template came or went while it was being read. Try again. Nothing was changed.'),
   });
 }

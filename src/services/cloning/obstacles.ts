@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import type { ClonedCollection, ClonedColumn } from '../../tenancy/cloning.ts';
 import { counted, EXAMPLES, listed } from '../../tenancy/doctor/report.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { readIndexes } from '../indexes.ts';
 import { batches } from '../database.ts';
 import { readRows } from './batches.ts';
@@ -37,8 +38,11 @@ export async function findObstacles(search: Search, plan: ClonedCollection): Pro
 
   if (plan.key === 'typed') {
     return [
-      `The keys of "${collection}" are chosen by people and unique in the whole project, so its ` +
-        `${counted(sources.length, 'row')} cannot be copied.`,
+      say(
+        'The keys of "{collection}" are chosen by people and unique in the whole project, so its {rows} cannot be ' +
+          'copied.',
+        { collection, rows: counted(sources.length, 'row') },
+      ),
     ];
   }
 
@@ -65,20 +69,33 @@ export async function findObstacles(search: Search, plan: ClonedCollection): Pro
   }
 
   return [
-    ...[...dropped].map(([{ field }, { count, examples }]) => {
-      const rows = `${counted(count, 'row')} of "${collection}" (${listed(examples, count)})`;
-      return (
-        `"${field}" cannot be empty in "${collection}", and in ${rows} it leads to what is not copied, such as a user of the ` +
-        'template. A user is replaced by the owner of the new tenant where there is one.'
-      );
-    }),
+    ...[...dropped].map(([{ field }, { count, examples }]) =>
+      say(
+        '"{field}" cannot be empty in "{collection}", and in {rows} of "{collection}" ({examples}) it leads to what ' +
+          'is not copied, such as a user of the template. A user is replaced by the owner of the new tenant where ' +
+          'there is one.',
+        { field, collection, rows: counted(count, 'row'), examples: listed(examples, count) },
+      ),
+    ),
     ...[...repeated].map(([index, { count, examples }]) => {
-      const fields = index.map(({ field }) => `"${field}"`).join(' and ');
-      return (
-        `Values of ${fields} in "${collection}" are unique in the whole project, and ${counted(count, 'row')} of the template ` +
-        `${count === 1 ? 'has' : 'have'} some (${listed(examples, count)}): make them unique within each tenant instead, or ` +
-        'leave them empty in the template.'
-      );
+      const values = {
+        fields: index.map(({ field }) => say('"{name}"', { name: field })).join(say(' and ')),
+        collection,
+        rows: counted(count, 'row'),
+        examples: listed(examples, count),
+      };
+
+      return count === 1
+        ? say(
+            'Values of {fields} in "{collection}" are unique in the whole project, and {rows} of the template has ' +
+              'some ({examples}): make them unique within each tenant instead, or leave them empty in the template.',
+            values,
+          )
+        : say(
+            'Values of {fields} in "{collection}" are unique in the whole project, and {rows} of the template have ' +
+              'some ({examples}): make them unique within each tenant instead, or leave them empty in the template.',
+            values,
+          );
     }),
   ];
 }

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import type { ClonedCollection, ClonedColumn } from '../../tenancy/cloning.ts';
 import { ConflictError } from '../../tenancy/errors.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { batches, rowsOf, vendorOf } from '../database.ts';
 import { isNotUnique } from '../unique-errors.ts';
 import { readRows, rowsPerStatement } from './batches.ts';
@@ -152,9 +153,11 @@ const NUMBERED: Record<ReturnType<typeof vendorOf>, Numbered> = {
 
 function repeats(collection: string, error: unknown): Error {
   return new ConflictError({
-    reason:
-      `Rows of "${collection}" cannot be copied, since values of theirs have to be unique ` +
-      `(${error instanceof Error ? error.message : String(error)}). Nothing was changed.`,
+    reason: say(
+      'Rows of "{collection}" cannot be copied, since values of theirs have to be unique ({cause}). Nothing was ' +
+        'changed.',
+      { collection, cause: error instanceof Error ? error.message : String(error) },
+    ),
   });
 }
 

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { POLICIES, TENANT_MEMBERS, TENANTS } from '../../tenancy/managed.ts';
 import { rolesWithAdminAccess, type RoleNode } from '../../tenancy/doctor/admins.ts';
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { sampleOf } from '../samples.ts';
 import type { Check } from './check.ts';
 
@@ -45,10 +46,11 @@ export const superAdmins: Check = {
     if (ofTenants.length > 0) {
       problems.push({
         status: 'fail',
-        message:
-          `The role of ${counted(ofTenants.length, 'tenant')} (${listed(ofTenants)}) has admin access, so its users see and ` +
-          'change everything of everybody.',
-        fix: 'Take the policy with admin access off these roles, and off the roles above them.',
+        message: say(
+          'The role of {tenants} ({names}) has admin access, so its users see and change everything of everybody.',
+          { tenants: counted(ofTenants.length, 'tenant'), names: listed(ofTenants) },
+        ),
+        fix: say('Take the policy with admin access off these roles, and off the roles above them.'),
       });
     }
 
@@ -70,12 +72,23 @@ export const superAdmins: Check = {
     );
 
     if (users.count > 0) {
+      const values = { members: counted(users.count, 'member'), names: listed(users.examples, users.count) };
+
       problems.push({
         status: 'fail',
         message:
-          `${counted(users.count, 'member')} of a tenant (${listed(users.examples, users.count)}) with admin access, who ` +
-          `${users.count === 1 ? 'sees and changes' : 'see and change'} everything of everybody.`,
-        fix: 'Take the admin access away from these users, or take them out of the tenant: super-admins belong to none.',
+          users.count === 1
+            ? say(
+                '{members} of a tenant ({names}) with admin access, who sees and changes everything of everybody.',
+                values,
+              )
+            : say(
+                '{members} of a tenant ({names}) with admin access, who see and change everything of everybody.',
+                values,
+              ),
+        fix: say(
+          'Take the admin access away from these users, or take them out of the tenant: super-admins belong to none.',
+        ),
       });
     }
 
@@ -97,11 +110,11 @@ export const superAdmins: Check = {
     if (others.length > 0) {
       problems.push({
         status: 'fail',
-        message: `Members have a level whose policy gives admin access: ${listed(others)}.`,
-        fix: 'Switch off "Admin Access" in these policies, or give the members another level.',
+        message: say('Members have a level whose policy gives admin access: {names}.', { names: listed(others) }),
+        fix: say('Switch off "Admin Access" in these policies, or give the members another level.'),
       });
     }
 
-    return findingOf(problems, 'No member of a tenant has admin access.');
+    return findingOf(problems, say('No member of a tenant has admin access.'));
   },
 };

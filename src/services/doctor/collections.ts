@@ -1,4 +1,5 @@
 import { findingOf } from '../../tenancy/doctor/report.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { listCollections } from '../collections.ts';
 import type { Check } from './check.ts';
 
@@ -17,10 +18,10 @@ export const collections: Check = {
             {
               status: 'warn',
               message: findings.join(' '),
-              fix: 'Decide the scope of these collections with PUT /tenancy/collections/:collection.',
+              fix: say('Decide the scope of these collections with PUT /tenancy/collections/:collection.'),
             },
           ],
-      'Every collection has a scope and every row an owner.',
+      say('Every collection has a scope and every row an owner.'),
     );
   },
 };

@@ -1,5 +1,6 @@
 import { findingOf, worstOf, type DoctorCheck, type DoctorReport } from '../../tenancy/doctor/report.ts';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { withLock } from '../database.ts';
 import { flushCaches, fullAccess, type ServiceContext } from '../directus.ts';
 import { readScopes } from '../scopes.ts';
@@ -86,7 +87,10 @@ export async function mend(
   for (const { id, check } of chosen) {
     const field = `checks.${ids.indexOf(id)}`;
     if (!check) {
-      throw new InvalidFieldError({ field, reason: `names no check ("${id}"); there are ${CHECK_IDS.join(', ')}` });
+      throw new InvalidFieldError({
+        field,
+        reason: say('names no check ("{id}"); there are {ids}', { id, ids: CHECK_IDS.join(', ') }),
+      });
     }
 
     if (!check.mend)
@@ -125,8 +129,8 @@ async function run(check: Check, context: DoctorContext): Promise<DoctorCheck> {
         [
           {
             status: 'fail',
-            message: `This could not be examined: ${reason}.`,
-            fix: 'The log of Directus has the details.',
+            message: say('This could not be examined: {reason}.', { reason }),
+            fix: say('The log of Directus has the details.'),
           },
         ],
         '',
@@ -137,6 +141,10 @@ async function run(check: Check, context: DoctorContext): Promise<DoctorCheck> {
 
 async function byHand(check: Check, context: DoctorContext): Promise<string> {
   const { fix } = await run(check, context);
-  const todo = fix ? `Do it by hand: ${fix.replace(/\.$/, '')}` : 'There is nothing to do at the moment';
-  return `names a check ("${check.id}") whose findings the doctor cannot mend safely. ${todo}`;
+
+  const todo = fix
+    ? say('Do it by hand: {fix}', { fix: fix.replace(/\.$/, '') })
+    : say('There is nothing to do at the moment');
+
+  return say('names a check ("{id}") whose findings the doctor cannot mend safely. {todo}', { id: check.id, todo });
 }

@@ -2,6 +2,7 @@ import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { servesTenants, uniqueAcrossTenants, type TableIndex } from '../../tenancy/doctor/indexes.ts';
 import { findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
 import { collectionsWithTenantField, hasTenantField, isOwnedByTenants } from '../../tenancy/scopes.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { whyNotUnique } from '../../tenancy/uniqueness.ts';
 import { vendorOf } from '../database.ts';
 import { readIndexes } from '../indexes.ts';
@@ -26,11 +27,13 @@ async function indexesOf(
   return found;
 }
 
-const UNKNOWN_DATABASE: Problem = {
-  status: 'warn',
-  message: 'The indexes of this kind of database are not known to this extension.',
-  fix: 'Run the project on SQLite, PostgreSQL, MySQL or MariaDB.',
-};
+function unknownDatabase(): Problem {
+  return {
+    status: 'warn',
+    message: say('The indexes of this kind of database are not known to this extension.'),
+    fix: say('Run the project on SQLite, PostgreSQL, MySQL or MariaDB.'),
+  };
+}
 
 async function withoutIndex(context: DoctorContext): Promise<string[] | null> {
   const all = await indexesOf(context, collectionsWithTenantField(context.access.schema));
@@ -43,8 +46,8 @@ export const missingIndexes: Check = {
 
   async examine(context) {
     const missing = await withoutIndex(context);
-    const passed = `Every collection of tenants has an index that begins with "${TENANT_FIELD}".`;
-    if (!missing) return findingOf([UNKNOWN_DATABASE], passed);
+    const passed = say('Every collection of tenants has an index that begins with "{field}".', { field: TENANT_FIELD });
+    if (!missing) return findingOf([unknownDatabase()], passed);
 
     return findingOf(
       missing.length === 0
@@ -52,10 +55,12 @@ export const missingIndexes: Check = {
         : [
             {
               status: 'warn',
-              message:
-                `No index begins with "${TENANT_FIELD}" in ${listed(missing)}: every request of a member reads the rows ` +
-                'of all tenants.',
-              fix: `Let the doctor build the indexes, at a quiet hour where the collections are large.`,
+              message: say(
+                'No index begins with "{field}" in {collections}: every request of a member reads the rows of all ' +
+                  'tenants.',
+                { field: TENANT_FIELD, collections: listed(missing) },
+              ),
+              fix: say('Let the doctor build the indexes, at a quiet hour where the collections are large.'),
               fixable: true,
             },
           ],
@@ -70,7 +75,12 @@ export const missingIndexes: Check = {
       await withScopeLock(context, collection, () => ensureTenantIndex(context, collection));
     }
 
-    return missing.length > 0 ? `Built an index that begins with "${TENANT_FIELD}" in ${listed(missing)}.` : null;
+    return missing.length > 0
+      ? say('Built an index that begins with "{field}" in {collections}.', {
+          field: TENANT_FIELD,
+          collections: listed(missing),
+        })
+      : null;
   },
 };
 
@@ -114,7 +124,10 @@ function mendableField({ access: { schema }, database }: DoctorContext, { collec
 }
 
 function acrossTenants(found: readonly string[]): string {
-  return `Unique across all tenants: ${listed(found)}. A tenant is refused a value that another one has, and so learns of it.`;
+  return say(
+    'Unique across all tenants: {fields}. A tenant is refused a value that another one has, and so learns of it.',
+    { fields: listed(found) },
+  );
 }
 
 /** Whether values are unique in the whole project, so that tenants notice each other. */
@@ -122,9 +135,9 @@ export const uniqueValues: Check = {
   id: 'unique-values',
 
   async examine(context) {
-    const passed = 'Values are unique within a tenant at most.';
+    const passed = say('Values are unique within a tenant at most.');
     const found = await tellingIndexes(context);
-    if (!found) return findingOf([UNKNOWN_DATABASE], passed);
+    if (!found) return findingOf([unknownDatabase()], passed);
 
     const fields = found.filter((telling) => mendableField(context, telling) !== null);
     const others = found.filter((telling) => mendableField(context, telling) === null);
@@ -134,9 +147,10 @@ export const uniqueValues: Check = {
       problems.push({
         status: 'warn',
         message: acrossTenants(fields.map(nameOf)),
-        fix:
+        fix: say(
           'Make the field unique within a tenant: PATCH /tenancy/collections/:collection/fields/:field with ' +
-          '{ "unique": "tenant" }. The doctor does so for all of these fields.',
+            '{ "unique": "tenant" }. The doctor does so for all of these fields.',
+        ),
         fixable: true,
       });
     }
@@ -145,7 +159,7 @@ export const uniqueValues: Check = {
       problems.push({
         status: 'warn',
         message: acrossTenants(others.map(nameOf)),
-        fix: `Drop the index in the database and make one that begins with "${TENANT_FIELD}".`,
+        fix: say('Drop the index in the database and make one that begins with "{field}".', { field: TENANT_FIELD }),
       });
     }
 
@@ -163,10 +177,10 @@ export const uniqueValues: Check = {
       mended.push(nameOf(telling));
     }
 
-    return mended.length > 0 ? `Made unique within a tenant: ${listed(mended)}.` : null;
+    return mended.length > 0 ? say('Made unique within a tenant: {fields}.', { fields: listed(mended) }) : null;
   },
 };
 
 function nameOf({ collection, index }: Telling): string {
-  return `${collection}.${index.columns.map((column) => column ?? '(expression)').join(' + ')}`;
+  return `${collection}.${index.columns.map((column) => column ?? say('(expression)')).join(' + ')}`;
 }

@@ -10,6 +10,7 @@ import {
   type Level,
 } from '../../tenancy/managed.ts';
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { asManagedWrite } from '../managed-writes.ts';
 import { assertCanBelong, bookUser } from '../members.ts';
 import { recordMembership } from '../memberships.ts';
@@ -132,32 +133,45 @@ export const memberships: Check = {
 
       return {
         status: 'warn',
-        message: `${counted(count, 'user')} (${listed(examples, count)}) with the role of a tenant without being on its list of members.`,
+        message: say('{users} ({names}) with the role of a tenant without being on its list of members.', {
+          users: counted(count, 'user'),
+          names: listed(examples, count),
+        }),
         fix:
           clear === count
-            ? 'Let the doctor put them on the list, or give them another role.'
-            : 'Give these users another role, or exactly one of the levels as policy of the user; the doctor puts users of ' +
-              'one level on the list.',
+            ? say('Let the doctor put them on the list, or give them another role.')
+            : say(
+                'Give these users another role, or exactly one of the levels as policy of the user; the doctor puts ' +
+                  'users of one level on the list.',
+              ),
         fixable: clear > 0,
       };
     });
 
     await found(idle(database), ['user.email'], ({ count, examples }) => ({
       status: 'warn',
-      message: `${counted(count, 'member')} (${listed(examples, count)}) without the role of a tenant, and so acting in none.`,
-      fix: 'Give these users the role of their tenant.',
+      message: say('{members} ({names}) without the role of a tenant, and so acting in none.', {
+        members: counted(count, 'member'),
+        names: listed(examples, count),
+      }),
+      fix: say('Give these users the role of their tenant.'),
     }));
 
     await found(withoutLevel(database), ['user.email'], ({ count, examples }) => ({
       status: 'warn',
-      message: `${counted(count, 'member')} (${listed(examples, count)}) without the policy of their level.`,
-      fix: 'Attach the policy of the level to these users.',
+      message: say('{members} ({names}) without the policy of their level.', {
+        members: counted(count, 'member'),
+        names: listed(examples, count),
+      }),
+      fix: say('Attach the policy of the level to these users.'),
     }));
 
     await found(withOtherLevel(database), ['user.email', 'policy.name'], ({ count, examples }) => ({
       status: 'warn',
-      message: `Members have the policy of a level other than the list says (${listed(examples, count)}).`,
-      fix: 'Take these policies off the users.',
+      message: say('Members have the policy of a level other than the list says ({names}).', {
+        names: listed(examples, count),
+      }),
+      fix: say('Take these policies off the users.'),
     }));
 
     await found(unbooked(database), ['tenant.slug', 'user.email'], async ({ count, examples }) => {
@@ -165,16 +179,21 @@ export const memberships: Check = {
 
       return {
         status: 'warn',
-        message: `${counted(count, 'tenant')} (${listed(examples, count)}) with an owner who is no member, and no other member.`,
+        message: say('{tenants} ({names}) with an owner who is no member, and no other member.', {
+          tenants: counted(count, 'tenant'),
+          names: listed(examples, count),
+        }),
         fix:
           clear === count
-            ? 'Let the doctor make the owners members.'
-            : 'Take admin access, or the role, from the owners who have one, then let the doctor make them members.',
+            ? say('Let the doctor make the owners members.')
+            : say(
+                'Take admin access, or the role, from the owners who have one, then let the doctor make them members.',
+              ),
         fixable: clear > 0,
       };
     });
 
-    return findingOf(problems, 'The lists of members agree with the roles and policies of users.');
+    return findingOf(problems, say('The lists of members agree with the roles and policies of users.'));
   },
 
   async mend({ database, access }) {
@@ -188,13 +207,22 @@ export const memberships: Check = {
       // Whoever was put on a list above is no owner of a tenant without members any more.
       const owners = await bookable(database);
       for (const { tenant, owner } of owners) await bookUser(access, tenant, owner, { policy: POLICIES.owner });
-      if (owners.length > 0)
-        done.push(
-          `Made ${counted(owners.length, 'owner')} ${owners.length === 1 ? 'a member' : 'members'} of their tenant.`,
-        );
+      if (owners.length === 0) return;
+
+      const values = { owners: counted(owners.length, 'owner') };
+      done.push(
+        owners.length === 1
+          ? say('Made {owners} a member of their tenant.', values)
+          : say('Made {owners} members of their tenant.', values),
+      );
     });
 
-    if (clear.length > 0) done.unshift(`Put ${counted(clear.length, 'user')} on the list of members of their tenant.`);
+    if (clear.length > 0) {
+      done.unshift(
+        say('Put {users} on the list of members of their tenant.', { users: counted(clear.length, 'user') }),
+      );
+    }
+
     return done.length > 0 ? done.join(' ') : null;
   },
 };

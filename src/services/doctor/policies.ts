@@ -2,6 +2,7 @@ import type { Item } from '@directus/types';
 import { POLICIES, TENANTS_ROLE } from '../../tenancy/managed.ts';
 import { changedPolicies } from '../../tenancy/doctor/policies.ts';
 import { findingOf, type Problem } from '../../tenancy/doctor/report.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { fullAccess } from '../directus.ts';
 import type { Check, DoctorContext } from './check.ts';
 
@@ -23,8 +24,8 @@ export const managedPolicies: Check = {
       })),
     );
 
-    if (await isDetached(context)) problems.push(DETACHED);
-    return findingOf(problems, 'The policies of the extension are as installed.');
+    if (await isDetached(context)) problems.push(detached());
+    return findingOf(problems, say('The policies of the extension are as installed.'));
   },
 
   async mend(context) {
@@ -32,18 +33,21 @@ export const managedPolicies: Check = {
 
     const access = await fullAccess(context);
     await access.access().createOne({ role: TENANTS_ROLE, policy: POLICIES.member });
-    return 'Attached the policy "Tenant Member" to the role "Tenants" again.';
+    return say('Attached the policy "Tenant Member" to the role "Tenants" again.');
   },
 };
 
-const DETACHED: Problem = {
-  status: 'fail',
-  message:
-    'The policy "Tenant Member" is not attached to the role "Tenants", so members are not told from people outside of ' +
-    'tenants.',
-  fix: 'Let the doctor attach it again.',
-  fixable: true,
-};
+function detached(): Problem {
+  return {
+    status: 'fail',
+    message: say(
+      'The policy "Tenant Member" is not attached to the role "Tenants", so members are not told from people outside ' +
+        'of tenants.',
+    ),
+    fix: say('Let the doctor attach it again.'),
+    fixable: true,
+  };
+}
 
 /** Whether both are there, and the one is not attached to the other. */
 async function isDetached({ database }: DoctorContext): Promise<boolean> {

@@ -3,6 +3,7 @@ import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../../tenancy/managed.ts'
 import { ownedReferences, type OwnedReference } from '../../tenancy/doctor/references.ts';
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
 import { primaryKeyOf, treatmentOf } from '../../tenancy/scopes.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { joinTarget, leadsElsewhere } from '../reference-joins.ts';
 import { sampleOf, type Sample } from '../samples.ts';
 import type { Check, DoctorContext } from './check.ts';
@@ -24,27 +25,35 @@ export const foreignReferences: Check = {
       if (sample.count > 0) problems.push(problemOf(reference, sample));
     }
 
-    return findingOf(problems, 'Rows refer to rows of their own tenant only.');
+    return findingOf(problems, say('Rows refer to rows of their own tenant only.'));
   },
 };
 
 function problemOf({ collection, field, target, kind }: OwnedReference, { count, examples }: Sample): Problem {
-  const rows = `${counted(count, 'row')} of "${collection}" (${listed(examples, count)})`;
-  const verb = count === 1 ? 'refers' : 'refer';
+  const values = { rows: counted(count, 'row'), collection, names: listed(examples, count), field, target };
 
   // Who wrote a row and went to another tenant later leaves such a reference behind.
   if (kind === 'user') {
     return {
       status: 'warn',
-      message: `${rows} ${verb} in "${field}" to users of another tenant.`,
-      fix: 'Where these users did not just move to another tenant, put users of the own tenant into the field, or empty it.',
+      message:
+        count === 1
+          ? say('{rows} of "{collection}" ({names}) refers in "{field}" to users of another tenant.', values)
+          : say('{rows} of "{collection}" ({names}) refer in "{field}" to users of another tenant.', values),
+      fix: say(
+        'Where these users did not just move to another tenant, put users of the own tenant into the field, or empty ' +
+          'it.',
+      ),
     };
   }
 
   return {
     status: 'fail',
-    message: `${rows} ${verb} in "${field}" to "${target}" of another tenant.`,
-    fix: 'Find out which tenant the rows belong to, then correct or empty the field.',
+    message:
+      count === 1
+        ? say('{rows} of "{collection}" ({names}) refers in "{field}" to "{target}" of another tenant.', values)
+        : say('{rows} of "{collection}" ({names}) refer in "{field}" to "{target}" of another tenant.', values),
+    fix: say('Find out which tenant the rows belong to, then correct or empty the field.'),
   };
 }
 

@@ -1,5 +1,6 @@
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { findingOf, listed } from '../../tenancy/doctor/report.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { ownershipOf } from '../../tenancy/writes.ts';
 import { withScopeLock } from '../scopes.ts';
 import { hasUnownedRows, requireTenant } from '../tenant-field.ts';
@@ -33,12 +34,15 @@ export const requiredTenants: Check = {
         : [
             {
               status: 'warn',
-              message: `"${TENANT_FIELD}" may be empty in ${listed(found)}: what writes past Directus can leave rows without tenant.`,
-              fix: 'Let the doctor make the database refuse such rows. All rows have a tenant at the moment.',
+              message: say(
+                '"{field}" may be empty in {collections}: what writes past Directus can leave rows without tenant.',
+                { field: TENANT_FIELD, collections: listed(found) },
+              ),
+              fix: say('Let the doctor make the database refuse such rows. All rows have a tenant at the moment.'),
               fixable: true,
             },
           ],
-      'The database refuses rows without tenant where all of them have one.',
+      say('The database refuses rows without tenant where all of them have one.'),
     );
   },
 
@@ -49,6 +53,8 @@ export const requiredTenants: Check = {
       await withScopeLock(context, collection, () => requireTenant(context, collection));
     }
 
-    return found.length > 0 ? `Rows without tenant are refused by the database in ${listed(found)}.` : null;
+    return found.length > 0
+      ? say('Rows without tenant are refused by the database in {collections}.', { collections: listed(found) })
+      : null;
   },
 };

@@ -2,6 +2,7 @@ import type { Item } from '@directus/types';
 import type { Knex } from 'knex';
 import { TENANTS, TENANTS_ROLE } from '../../tenancy/managed.ts';
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { tenantRole } from '../tenants.ts';
 import { sampleOf, type Sample } from '../samples.ts';
 import type { Check } from './check.ts';
@@ -38,6 +39,10 @@ async function tenantsRole(database: Knex): Promise<{ parent: string | null } | 
     { parent: string | null } | undefined;
 }
 
+function namesOf(tenants: readonly Item[]): string {
+  return listed(tenants.map(({ name }) => String(name)));
+}
+
 /** Whether every tenant has its role, and every role below `Tenants` its tenant. */
 export const tenantRoles: Check = {
   id: 'tenant-roles',
@@ -49,16 +54,16 @@ export const tenantRoles: Check = {
     if (!top) {
       problems.push({
         status: 'fail',
-        message: 'The role "Tenants", from which members have what all of them may do, is missing.',
-        fix: `Bring the role "Tenants" (${TENANTS_ROLE}) back from a backup.`,
+        message: say('The role "Tenants", from which members have what all of them may do, is missing.'),
+        fix: say('Bring the role "Tenants" ({id}) back from a backup.', { id: TENANTS_ROLE }),
       });
     }
 
     if (top && top.parent !== null) {
       problems.push({
         status: 'fail',
-        message: 'The role "Tenants" is below another role, so every member has the policies of that role.',
-        fix: 'Let the doctor take the role "Tenants" out of there.',
+        message: say('The role "Tenants" is below another role, so every member has the policies of that role.'),
+        fix: say('Let the doctor take the role "Tenants" out of there.'),
         fixable: true,
       });
     }
@@ -74,32 +79,41 @@ export const tenantRoles: Check = {
 
     await found(tenantsWithoutRole(database), ['tenant.name'], ({ count, examples }) => ({
       status: 'fail',
-      message: `${counted(count, 'tenant')} without role (${listed(examples, count)}): nobody can act in them.`,
-      fix: 'Let the doctor create the role again, then give it to the members.',
+      message: say('{tenants} without role ({names}): nobody can act in them.', {
+        tenants: counted(count, 'tenant'),
+        names: listed(examples, count),
+      }),
+      fix: say('Let the doctor create the role again, then give it to the members.'),
       fixable: true,
     }));
 
     await found(tenantsOutside(database), ['tenant.name'], ({ count, examples }) => ({
       status: 'fail',
-      message:
-        `The role of ${counted(count, 'tenant')} (${listed(examples, count)}) is not below the role "Tenants", so its ` +
-        'users are not treated as members.',
-      fix: 'Let the doctor put the role back.',
+      message: say(
+        'The role of {tenants} ({names}) is not below the role "Tenants", so its users are not treated as members.',
+        { tenants: counted(count, 'tenant'), names: listed(examples, count) },
+      ),
+      fix: say('Let the doctor put the role back.'),
       fixable: true,
     }));
 
     await found(rolesOfNoTenant(database), ['role.name'], ({ count, examples }) => ({
       status: 'warn',
-      message: `${counted(count, 'role')} below the role "Tenants" without a tenant (${listed(examples, count)}).`,
-      fix: 'Give their users another role, then delete these roles or move them somewhere else.',
+      message: say('{roles} below the role "Tenants" without a tenant ({names}).', {
+        roles: counted(count, 'role'),
+        names: listed(examples, count),
+      }),
+      fix: say('Give their users another role, then delete these roles or move them somewhere else.'),
     }));
 
     await found(policiesOfOneTenant(database), ['tenant.name', 'policy.name'], ({ count, examples }) => ({
       status: 'warn',
-      message:
-        `Policies are attached to the role of a single tenant (${listed(examples, count)}): every member of it has them, ` +
-        'whatever the level.',
-      fix: 'Take these policies off the roles, and attach them to the users who need them.',
+      message: say(
+        'Policies are attached to the role of a single tenant ({names}): every member of it has them, whatever the ' +
+          'level.',
+        { names: listed(examples, count) },
+      ),
+      fix: say('Take these policies off the roles, and attach them to the users who need them.'),
     }));
 
     await found(
@@ -107,12 +121,15 @@ export const tenantRoles: Check = {
       ['user.email'],
       ({ count, examples }) => ({
         status: 'warn',
-        message: `${counted(count, 'user')} (${listed(examples, count)}) with the role "Tenants" itself, which is no tenant.`,
-        fix: 'Give these users the role of a tenant, or another one.',
+        message: say('{users} ({names}) with the role "Tenants" itself, which is no tenant.', {
+          users: counted(count, 'user'),
+          names: listed(examples, count),
+        }),
+        fix: say('Give these users the role of a tenant, or another one.'),
       }),
     );
 
-    return findingOf(problems, 'Every tenant has its role, and nothing else is below the role "Tenants".');
+    return findingOf(problems, say('Every tenant has its role, and nothing else is below the role "Tenants".'));
   },
 
   async mend({ database, access }) {
@@ -124,17 +141,17 @@ export const tenantRoles: Check = {
 
     if (((await tenantsRole(database))?.parent ?? null) !== null) {
       await roles.updateOne(TENANTS_ROLE, { parent: null }, quietly);
-      done.push('Took the role "Tenants" out from below another role.');
+      done.push(say('Took the role "Tenants" out from below another role.'));
     }
 
     const missing: Item[] = await tenantsWithoutRole(database).select({ id: 'tenant.id', name: 'tenant.name' });
     for (const { id, name } of missing) await roles.createOne(tenantRole(String(id), String(name)), quietly);
-    if (missing.length > 0) done.push(`Created the role of ${listed(missing.map(({ name }) => String(name)))}.`);
+    if (missing.length > 0) done.push(say('Created the role of {names}.', { names: namesOf(missing) }));
 
     const outside: Item[] = await tenantsOutside(database).select({ id: 'tenant.id', name: 'tenant.name' });
     for (const { id } of outside) await roles.updateOne(String(id), { parent: TENANTS_ROLE }, quietly);
     if (outside.length > 0) {
-      done.push(`Put the role of ${listed(outside.map(({ name }) => String(name)))} below the role "Tenants".`);
+      done.push(say('Put the role of {names} below the role "Tenants".', { names: namesOf(outside) }));
     }
 
     return done.length > 0 ? done.join(' ') : null;

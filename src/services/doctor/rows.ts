@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../../tenancy/managed.ts';
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
 import { collectionsWithTenantField, primaryKeyOf } from '../../tenancy/scopes.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { ownershipOf } from '../../tenancy/writes.ts';
 import { sampleOf } from '../samples.ts';
 import type { Check, DoctorContext } from './check.ts';
@@ -45,10 +46,15 @@ export const unownedRows: Check = {
       if (count > 0) {
         problems.push({
           status: 'warn',
-          message: `${counted(count, 'row')} of "${collection}" (${listed(examples, count)}) without tenant: seen by super-admins only.`,
-          fix:
+          message: say('{rows} of "{collection}" ({names}) without tenant: seen by super-admins only.', {
+            rows: counted(count, 'row'),
+            collection,
+            names: listed(examples, count),
+          }),
+          fix: say(
             'Give rows without tenant to one: set "tenant_id" as a super-admin, or give all of a collection to the same ' +
-            'tenant with PUT /tenancy/collections/:collection and "assign".',
+              'tenant with PUT /tenancy/collections/:collection and "assign".',
+          ),
         });
       }
     }
@@ -57,20 +63,26 @@ export const unownedRows: Check = {
     const clear = await sampleOf(database, filesOfOneTenant(database), 'file.id');
 
     if (files.count > 0) {
+      const values = { files: counted(files.count, 'file'), names: listed(files.examples, files.count) };
+
       problems.push({
         status: 'warn',
         message:
-          `${counted(files.count, 'file')} (${listed(files.examples, files.count)}) uploaded by members ` +
-          `${files.count === 1 ? 'belongs' : 'belong'} to no tenant.`,
+          files.count === 1
+            ? say('{files} ({names}) uploaded by members belongs to no tenant.', values)
+            : say('{files} ({names}) uploaded by members belong to no tenant.', values),
         fix:
           clear.count === files.count
-            ? 'Let the doctor give them to the tenants of those who uploaded them.'
-            : 'Let the doctor give those to a tenant whose uploader belongs to one only, and set "tenant_id" of the others.',
+            ? say('Let the doctor give them to the tenants of those who uploaded them.')
+            : say(
+                'Let the doctor give those to a tenant whose uploader belongs to one only, and set "tenant_id" of ' +
+                  'the others.',
+              ),
         fixable: clear.count > 0,
       });
     }
 
-    return findingOf(problems, 'Every row of a tenant’s collection has a tenant.');
+    return findingOf(problems, say('Every row of a tenant’s collection has a tenant.'));
   },
 
   async mend({ database }) {
@@ -83,9 +95,12 @@ export const unownedRows: Check = {
         .update({ [TENANT_FIELD]: tenant });
     }
 
-    return files.length > 0
-      ? `Gave ${counted(files.length, 'file')} to the ${files.length === 1 ? 'tenant' : 'tenants'} of those who uploaded them.`
-      : null;
+    if (files.length === 0) return null;
+
+    const values = { files: counted(files.length, 'file') };
+    return files.length === 1
+      ? say('Gave {files} to the tenant of those who uploaded them.', values)
+      : say('Gave {files} to the tenants of those who uploaded them.', values);
   },
 };
 
@@ -104,7 +119,7 @@ export const orphans: Check = {
     await look(context, problems, TENANT_MEMBERS, 'user_id', 'directus_users');
     await look(context, problems, TENANT_MEMBERS, 'policy', 'directus_policies');
 
-    return findingOf(problems, 'Tenants, users and policies that rows name are there.');
+    return findingOf(problems, say('Tenants, users and policies that rows name are there.'));
   },
 };
 
@@ -126,13 +141,17 @@ async function look(
 
   if (count === 0) return;
 
+  const values = { rows: counted(count, 'row'), collection, names: listed(examples, count), field, target };
+
   problems.push({
     status: 'warn',
     message:
-      `${counted(count, 'row')} of "${collection}" (${listed(examples, count)}) ${count === 1 ? 'names' : 'name'} in ` +
-      `"${field}" something that is not in "${target}".`,
-    fix:
+      count === 1
+        ? say('{rows} of "{collection}" ({names}) names in "{field}" something that is not in "{target}".', values)
+        : say('{rows} of "{collection}" ({names}) name in "{field}" something that is not in "{target}".', values),
+    fix: say(
       'The database let this happen without its foreign keys. Correct or delete these rows in the database, then bring ' +
-      'the foreign key back.',
+        'the foreign key back.',
+    ),
   });
 }

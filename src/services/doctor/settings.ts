@@ -4,6 +4,7 @@ import { flowsWithFullAccess, type FlowOperation, type FullAccessFlow } from '..
 import { findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
 import { landingLevelOf } from '../../tenancy/landing.ts';
 import { collectionsWithTenantField } from '../../tenancy/scopes.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { ownershipOf } from '../../tenancy/writes.ts';
 import { sampleOf } from '../samples.ts';
 import type { Check } from './check.ts';
@@ -27,13 +28,15 @@ export const versioning: Check = {
         : [
             {
               status: 'warn',
-              message:
-                `Content versioning is on in ${listed(examples, count)}. Versions belong to no tenant, so the walls keep ` +
-                'everybody but super-admins out of them.',
-              fix: 'Switch off "Content Versioning" in the settings of these collections.',
+              message: say(
+                'Content versioning is on in {collections}. Versions belong to no tenant, so the walls keep ' +
+                  'everybody but super-admins out of them.',
+                { collections: listed(examples, count) },
+              ),
+              fix: say('Switch off "Content Versioning" in the settings of these collections.'),
             },
           ],
-      'No collection of tenants keeps content versions.',
+      say('No collection of tenants keeps content versions.'),
     );
   },
 };
@@ -66,13 +69,18 @@ export const publicAccess: Check = {
         : [
             {
               status: 'warn',
-              message:
-                `The public has permissions on what belongs to tenants (${listed(examples, count)}). The walls give it no row, ` +
-                'so they serve nobody.',
-              fix: 'Delete these permissions in the policies of the public. What everybody may see belongs into a shared collection.',
+              message: say(
+                'The public has permissions on what belongs to tenants ({permissions}). The walls give it no row, so ' +
+                  'they serve nobody.',
+                { permissions: listed(examples, count) },
+              ),
+              fix: say(
+                'Delete these permissions in the policies of the public. ' +
+                  'What everybody may see belongs into a shared collection.',
+              ),
             },
           ],
-      'The public has no permission on what belongs to tenants.',
+      say('The public has no permission on what belongs to tenants.'),
     );
   },
 };
@@ -93,8 +101,12 @@ export const registration: Check = {
     if (open && role === TENANTS_ROLE) {
       problems.push({
         status: 'warn',
-        message: 'Whoever registers is refused: the role for that is "Tenants", which is the parent of all tenants.',
-        fix: 'Choose another role for new users in the settings of the project, or switch off public registration.',
+        message: say(
+          'Whoever registers is refused: the role for that is "Tenants", which is the parent of all tenants.',
+        ),
+        fix: say(
+          'Choose another role for new users in the settings of the project, or switch off public registration.',
+        ),
       });
     }
 
@@ -103,22 +115,28 @@ export const registration: Check = {
       : undefined;
 
     if (tenant) {
-      const name = `the tenant "${String(tenant['name'])}"`;
+      const name = String(tenant['name']);
 
       problems.push({
         status: 'warn',
         message:
           tenant['status'] === 'active'
-            ? `Everybody on the internet can become a member of ${name} (${landingLevelOf(env)}): public registration is on, ` +
-              'and its role is that tenant.'
-            : `Whoever registers gets no role: it would be that of ${name}, which is not active.`,
-        fix:
+            ? say(
+                'Everybody on the internet can become a member of the tenant "{name}" ({level}): public registration ' +
+                  'is on, and its role is that tenant.',
+                { name, level: landingLevelOf(env) },
+              )
+            : say('Whoever registers gets no role: it would be that of the tenant "{name}", which is not active.', {
+                name,
+              }),
+        fix: say(
           'If that is not meant, choose another role for new users in the settings of the project, or switch off public ' +
-          'registration. If it is, verify e-mail addresses, and name those that may register.',
+            'registration. If it is, verify e-mail addresses, and name those that may register.',
+        ),
       });
     }
 
-    return findingOf(problems, 'Nobody gets into a tenant by registering.');
+    return findingOf(problems, say('Nobody gets into a tenant by registering.'));
   },
 };
 
@@ -134,7 +152,7 @@ export const flows: Check = {
     })) as FlowOperation[];
 
     const found = flowsWithFullAccess(operations);
-    const names = (some: FullAccessFlow[]): string => listed(some.map(({ name }) => `"${name}"`));
+    const names = (some: FullAccessFlow[]): string => listed(some.map(({ name }) => say('"{name}"', { name })));
     const byWebhook = found.filter(({ trigger }) => trigger === 'webhook');
     const others = found.filter(({ trigger }) => trigger !== 'webhook');
     const problems: Problem[] = [];
@@ -142,22 +160,26 @@ export const flows: Check = {
     if (byWebhook.length > 0) {
       problems.push({
         status: 'warn',
-        message:
-          `Flows that a webhook starts act with full access: ${names(byWebhook)}. Whoever knows the address starts them, and ` +
-          'what they answer or do is held by no wall.',
-        fix: FLOW_FIX,
+        message: say(
+          'Flows that a webhook starts act with full access: {flows}. Whoever knows the address starts them, and ' +
+            'what they answer or do is held by no wall.',
+          { flows: names(byWebhook) },
+        ),
+        fix: say(FLOW_FIX),
       });
     }
 
     if (others.length > 0) {
       problems.push({
         status: 'warn',
-        message: `Flows act with full access: ${names(others)}. What they read and write is held by no wall.`,
-        fix: FLOW_FIX,
+        message: say('Flows act with full access: {flows}. What they read and write is held by no wall.', {
+          flows: names(others),
+        }),
+        fix: say(FLOW_FIX),
       });
     }
 
-    return findingOf(problems, 'No active flow acts with full access.');
+    return findingOf(problems, say('No active flow acts with full access.'));
   },
 };
 

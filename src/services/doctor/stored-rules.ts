@@ -1,5 +1,6 @@
 import type { Item } from '@directus/types';
 import { findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { runtime } from '../../runtime.ts';
 import { scopesWithoutStoredRules } from '../scopes.ts';
 import {
@@ -17,8 +18,9 @@ export const storedRules: Check = {
 
   async examine(context) {
     if (!runtime.licensed) {
-      const untold = context.place === 'command' && (await wereRulesStored(context.database));
-      return findingOf(untold ? [UNTOLD] : [], 'Rules are stored once the licence includes custom permission rules.');
+      const isUntold = context.place === 'command' && (await wereRulesStored(context.database));
+      const passed = say('Rules are stored once the licence includes custom permission rules.');
+      return findingOf(isUntold ? [untold()] : [], passed);
     }
 
     const problems: Problem[] = [];
@@ -28,10 +30,12 @@ export const storedRules: Check = {
     if (drifted.length > 0) {
       problems.push({
         status: 'warn',
-        message:
-          `Permissions without the stored tenant rule: ${listed(await namesOf(context, drifted), drifted.length)}. The ` +
-          'extension adds the rule to each request all the same, but Directus without the extension would not.',
-        fix: 'Let the doctor add the rule.',
+        message: say(
+          'Permissions without the stored tenant rule: {permissions}. The extension adds the rule to each request ' +
+            'all the same, but Directus without the extension would not.',
+          { permissions: listed(await namesOf(context, drifted), drifted.length) },
+        ),
+        fix: say('Let the doctor add the rule.'),
         fixable: true,
       });
     }
@@ -39,13 +43,15 @@ export const storedRules: Check = {
     if (pending.length > 0) {
       problems.push({
         status: 'warn',
-        message: `The permissions of ${listed(pending)} do not follow the scope of the collection yet.`,
-        fix: 'Let the doctor store them.',
+        message: say('The permissions of {collections} do not follow the scope of the collection yet.', {
+          collections: listed(pending),
+        }),
+        fix: say('Let the doctor store them.'),
         fixable: true,
       });
     }
 
-    return findingOf(problems, 'Every permission on a collection of tenants has the tenant rule stored.');
+    return findingOf(problems, say('Every permission on a collection of tenants has the tenant rule stored.'));
   },
 
   async mend(context) {
@@ -57,22 +63,28 @@ export const storedRules: Check = {
     const drifted = await readDriftedRules(context.access, context.recorded);
     await narrowDriftedRules(context.access, drifted);
 
-    const done = [
-      ...(pending.length > 0 ? [`Stored the permissions of ${listed(pending)}.`] : []),
-      ...(drifted.length > 0
-        ? [`Added the tenant rule to ${listed(await namesOf(context, drifted), drifted.length)}.`]
-        : []),
-    ];
+    const done: string[] = [];
+
+    if (pending.length > 0) {
+      done.push(say('Stored the permissions of {collections}.', { collections: listed(pending) }));
+    }
+
+    if (drifted.length > 0) {
+      const permissions = listed(await namesOf(context, drifted), drifted.length);
+      done.push(say('Added the tenant rule to {permissions}.', { permissions }));
+    }
 
     return done.length > 0 ? done.join(' ') : null;
   },
 };
 
-const UNTOLD: Problem = {
-  status: 'warn',
-  message: 'Directus shows a command no permissions with rules where their use depends on the licence.',
-  fix: 'Ask a Directus that is running: GET /tenancy/doctor.',
-};
+function untold(): Problem {
+  return {
+    status: 'warn',
+    message: say('Directus shows a command no permissions with rules where their use depends on the licence.'),
+    fix: say('Ask a Directus that is running: GET /tenancy/doctor.'),
+  };
+}
 
 async function pendingCollections({ database, access }: DoctorContext): Promise<string[]> {
   return (await scopesWithoutStoredRules(database))
@@ -87,7 +99,7 @@ async function namesOf({ database }: DoctorContext, rules: readonly DriftedRule[
     .whereIn('id', [...new Set(rules.map(({ policy }) => policy))]);
 
   const names = new Map(policies.map(({ id, name }) => [String(id), String(name)]));
-  return rules.map(
-    ({ policy, collection, action }) => `${action} on ${collection} in "${names.get(policy) ?? policy}"`,
+  return rules.map(({ policy, collection, action }) =>
+    say('{action} on {collection} in "{policy}"', { action, collection, policy: names.get(policy) ?? policy }),
   );
 }

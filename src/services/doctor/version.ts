@@ -1,6 +1,7 @@
 import type { Accountability } from '@directus/types';
-import { findingOf } from '../../tenancy/doctor/report.ts';
+import { findingOf, listed } from '../../tenancy/doctor/report.ts';
 import { isTestedVersion, TESTED_VERSIONS } from '../../tenancy/doctor/version.ts';
+import { say } from '../../tenancy/sentences.ts';
 import type { Check, DoctorContext } from './check.ts';
 
 /** Directus tells its version to users only. Nobody is looked up: the service wants to see that there is one. */
@@ -25,7 +26,7 @@ export const version: Check = {
   id: 'directus-version',
   async examine(context) {
     const running = await directusVersion(context);
-    const tested = TESTED_VERSIONS.map((name) => `${name}.x`).join(' and ');
+    const tested = listed(TESTED_VERSIONS.map((name) => `${name}.x`));
 
     return findingOf(
       running !== null && isTestedVersion(running)
@@ -33,11 +34,23 @@ export const version: Check = {
         : [
             {
               status: 'warn',
-              message: `Directus ${running ?? 'of an unknown version'} is running; this extension is tested with ${tested}.`,
-              fix: `Run a tested version of Directus (${tested}), or update the extension to one that is tested with yours.`,
+              message:
+                running === null
+                  ? say('Directus of an unknown version is running; this extension is tested with {tested}.', {
+                      tested,
+                    })
+                  : say('Directus {version} is running; this extension is tested with {tested}.', {
+                      version: running,
+                      tested,
+                    }),
+              fix: say(
+                'Run a tested version of Directus ({tested}), or update the extension to one that is tested with ' +
+                  'yours.',
+                { tested },
+              ),
             },
           ],
-      `Directus ${running ?? ''} is a version that this extension is tested with.`,
+      say('Directus {version} is a version that this extension is tested with.', { version: running ?? '' }),
     );
   },
 };

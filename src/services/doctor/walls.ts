@@ -1,4 +1,5 @@
 import { findingOf } from '../../tenancy/doctor/report.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { PARTS, runtime } from '../../runtime.ts';
 import type { Check } from './check.ts';
 
@@ -14,14 +15,16 @@ export const walls: Check = {
         : [
             {
               status: 'fail',
-              message: `Not registered: ${missing.join(', ')}.`,
-              fix: 'Restart Directus; if that does not help, install the extension again.',
+              message: say('Not registered: {parts}.', { parts: missing.join(', ') }),
+              fix: say('Restart Directus; if that does not help, install the extension again.'),
             },
           ],
       place === 'server'
-        ? 'All walls are registered.'
-        : 'All walls are registered in this command, which loads the extensions of the project as Directus does. ' +
-            'Of a Directus that is running GET /tenancy/doctor tells.',
+        ? say('All walls are registered.')
+        : say(
+            'All walls are registered in this command, which loads the extensions of the project as Directus does. ' +
+              'Of a Directus that is running GET /tenancy/doctor tells.',
+          ),
     );
   },
 };

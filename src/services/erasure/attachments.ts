@@ -1,6 +1,7 @@
 import type { PrimaryKey } from '@directus/types';
 import type { Knex } from 'knex';
 import { counted, listed } from '../../tenancy/doctor/report.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { sampleOf } from '../samples.ts';
 import { keyAsText } from '../reference-joins.ts';
 import type { Attachment, Plan, Source } from './plan.ts';
@@ -39,9 +40,26 @@ export async function findHolders(database: Knex, plan: Plan): Promise<string[]>
     const { count, examples } = await sampleOf(database, rows, `${collection}.${primary}`);
     if (count === 0) continue;
 
+    const values = {
+      rows: counted(count, 'row'),
+      collection,
+      examples: listed(examples, count),
+      target: target.collection,
+      field,
+    };
+
     complaints.push(
-      `${counted(count, 'row')} of "${collection}" (${listed(examples, count)}), not of this tenant, ` +
-        `${count === 1 ? 'refers' : 'refer'} to its "${target.collection}" in "${field}", which cannot be empty.`,
+      count === 1
+        ? say(
+            '{rows} of "{collection}" ({examples}), not of this tenant, refers to its "{target}" in "{field}", which ' +
+              'cannot be empty.',
+            values,
+          )
+        : say(
+            '{rows} of "{collection}" ({examples}), not of this tenant, refer to its "{target}" in "{field}", which ' +
+              'cannot be empty.',
+            values,
+          ),
     );
   }
 

@@ -8,6 +8,7 @@ import {
   TENANT_MEMBERS,
   TENANTS,
 } from '../../tenancy/managed.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { announce } from '../audit.ts';
 import { countOf, vendorOf, withLock } from '../database.ts';
 import { enter } from '../detours.ts';
@@ -63,7 +64,9 @@ export async function eraseTenant(context: ServiceContext, tenant: string, reque
   if (request.confirm !== slug) {
     throw new InvalidFieldError({
       field: 'confirm',
-      reason: `must be the slug of the tenant, "${slug}": the tenant is erased with everything that it has`,
+      reason: say('must be the slug of the tenant, "{slug}": the tenant is erased with everything that it has', {
+        slug,
+      }),
     });
   }
 
@@ -73,7 +76,9 @@ export async function eraseTenant(context: ServiceContext, tenant: string, reque
     const plan = planErasure(tenant, schema);
 
     const complaints = [...(await findHolders(database, plan)), ...(await findMixedUpFiles(database, tenant))];
-    if (complaints.length > 0) throw new ConflictError({ reason: `${complaints.join(' ')} Nothing was changed.` });
+    if (complaints.length > 0) {
+      throw new ConflictError({ reason: [...complaints, say('Nothing was changed.')].join(' ') });
+    }
 
     await markErasure(database, tenant);
     await setStatus(context, tenant, 'suspended');
@@ -92,7 +97,7 @@ export async function eraseTenant(context: ServiceContext, tenant: string, reque
 
 async function readRow(database: Knex, tenant: string): Promise<Erasure['tenant']> {
   const row: Erasure['tenant'] | undefined = await database(TENANTS).where({ id: tenant }).first('id', 'slug', 'name');
-  if (!row) throw new NotFoundError({ reason: `There is no tenant "${tenant}" any more.` });
+  if (!row) throw new NotFoundError({ reason: say('There is no tenant "{tenant}" any more.', { tenant }) });
   return row;
 }
 
@@ -142,9 +147,11 @@ async function eraseInRounds(context: ServiceContext, plan: Plan, erased: Erased
   }
 
   throw new IncompleteError({
-    reason:
-      `The tenant is not erased yet. There is still: ${left.join(', ')}. The tenant stays suspended. Look what writes there, ` +
-      'then erase the tenant again to go on.',
+    reason: say(
+      'The tenant is not erased yet. There is still: {left}. The tenant stays suspended. Look what writes there, ' +
+        'then erase the tenant again to go on.',
+      { left: left.join(', ') },
+    ),
   });
 }
 

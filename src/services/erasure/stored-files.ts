@@ -2,6 +2,7 @@ import { parse } from 'node:path';
 import type { Knex } from 'knex';
 import { counted, EXAMPLES, listed } from '../../tenancy/doctor/report.ts';
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
+import { say } from '../../tenancy/sentences.ts';
 
 interface StoredFile {
   id: string;
@@ -47,14 +48,15 @@ export async function findMixedUpFiles(database: Knex, tenant: string): Promise<
   }
 
   return [
-    ...complaint(
-      elsewhere,
-      (files) => `What is stored of ${files} of the tenant lies in a folder, where Directus would leave it.`,
+    ...complaint(elsewhere, (files) =>
+      say('What is stored of {files} of the tenant lies in a folder, where Directus would leave it.', { files }),
     ),
-    ...complaint(
-      others,
-      (files) =>
-        `What is stored of ${files} that is not the tenant’s would go too: the name begins as that of a file of the tenant.`,
+    ...complaint(others, (files) =>
+      say(
+        'What is stored of {files} that is not the tenant’s would go too: the name begins as that of a file of the ' +
+          'tenant.',
+        { files },
+      ),
     ),
   ];
 }
@@ -62,7 +64,7 @@ export async function findMixedUpFiles(database: Knex, tenant: string): Promise<
 function complaint(files: readonly string[], sentence: (files: string) => string): string[] {
   if (files.length === 0) return [];
   const named = `${counted(files.length, 'file')} (${listed(files.slice(0, EXAMPLES), files.length)})`;
-  return [`${sentence(named)} Rename what is stored, and "filename_disk" with it.`];
+  return [`${sentence(named)} ${say('Rename what is stored, and "filename_disk" with it.')}`];
 }
 
 async function* pages(

@@ -2,6 +2,7 @@ import type { PrimaryKey, SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
 import { counted } from '../../tenancy/doctor/report.ts';
 import { ANSWERS_TABLE, AUDIT_TABLE, DETOURS_TABLE, TENANTS } from '../../tenancy/managed.ts';
+import { say } from '../../tenancy/sentences.ts';
 import { batches, countOf } from '../database.ts';
 import { keyAsText } from '../reference-joins.ts';
 import { ROWS_PER_BATCH } from './attachments.ts';
@@ -164,7 +165,9 @@ export async function findTraces(database: Knex, { tenant, schema, attachments }
     }
   }
 
-  return [...found].map(([collection, count]) => `${counted(count, 'row')} of "${collection}"`);
+  return [...found].map(([collection, count]) =>
+    say('{rows} of "{collection}"', { rows: counted(count, 'row'), collection }),
+  );
 }
 
 /** Rows of a collection of Directus that are about these ones. */

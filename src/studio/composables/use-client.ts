@@ -1,5 +1,6 @@
 import { useApi } from '@directus/extensions-sdk';
 import type { RestCommand } from '@directus/sdk';
+import { useI18n } from 'vue-i18n';
 import { linesOf, resultOf, withParsedBody } from '../utilities/lines.ts';
 
 /** A page of a list, with how many there are. */
@@ -9,11 +10,17 @@ export interface Page<Item> {
 }
 
 /**
- * Runs the commands of the client with the session of the Data Studio, which Directus' own `axios` instance renews. Throws what
- * the request throws.
+ * Runs the commands of the client with the session of the Data Studio, which Directus' own `axios` instance renews. What the
+ * server says is said in the language of the user. Throws what the request throws.
  */
 export function useClient() {
   const api = useApi();
+  const { locale } = useI18n({ useScope: 'global' });
+
+  function requestOf(command: RestCommand<unknown, unknown>) {
+    const { headers, ...rest } = configOf(command);
+    return { ...rest, headers: { 'Accept-Language': locale.value, ...headers } };
+  }
 
   async function send<Body>(command: RestCommand<unknown, unknown>, signal?: AbortSignal): Promise<Body> {
     const { data } = await api.request<Body>({ ...requestOf(command), ...(signal && { signal }) });
@@ -69,7 +76,7 @@ export function useClient() {
 }
 
 /** A command as `axios` takes it. */
-function requestOf(command: RestCommand<unknown, unknown>) {
+function configOf(command: RestCommand<unknown, unknown>) {
   const { path, method = 'GET', params, headers, body } = command();
 
   return {

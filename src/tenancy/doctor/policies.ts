@@ -1,4 +1,5 @@
 import { POLICIES } from '../managed.ts';
+import { say } from '../sentences.ts';
 import type { Problem } from './report.ts';
 
 /** A policy as it is stored. */
@@ -29,8 +30,8 @@ export function changedPolicies(stored: readonly StoredPolicy[]): Problem[] {
       return [
         {
           status: 'fail',
-          message: `The policy "${name}" is missing.`,
-          fix: `Bring the policy "${name}" (${POLICIES[key]}) back from a backup.`,
+          message: say('The policy "{name}" is missing.', { name }),
+          fix: say('Bring the policy "{name}" ({id}) back from a backup.', { name, id: POLICIES[key] }),
         },
       ];
     }
@@ -40,16 +41,20 @@ export function changedPolicies(stored: readonly StoredPolicy[]): Problem[] {
     if (policy.admin) {
       problems.push({
         status: 'fail',
-        message: `The policy "${name}" gives admin access, and with it the content of all tenants.`,
-        fix: `Switch off "Admin Access" in the policy "${name}".`,
+        message: say('The policy "{name}" gives admin access, and with it the content of all tenants.', { name }),
+        fix: say('Switch off "Admin Access" in the policy "{name}".', { name }),
       });
     }
 
     if (policy.app !== app) {
       problems.push({
         status: 'warn',
-        message: `The policy "${name}" ${policy.app ? 'gives' : 'does not give'} access to the Data Studio, other than installed.`,
-        fix: `Switch "App Access" ${app ? 'on' : 'off'} in the policy "${name}".`,
+        message: policy.app
+          ? say('The policy "{name}" gives access to the Data Studio, other than installed.', { name })
+          : say('The policy "{name}" does not give access to the Data Studio, other than installed.', { name }),
+        fix: app
+          ? say('Switch "App Access" on in the policy "{name}".', { name })
+          : say('Switch "App Access" off in the policy "{name}".', { name }),
       });
     }
 

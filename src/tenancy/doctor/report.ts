@@ -1,3 +1,5 @@
+import { say } from '../sentences.ts';
+
 export type CheckStatus = 'pass' | 'warn' | 'fail';
 
 export interface DoctorCheck {
@@ -58,12 +60,12 @@ export const EXAMPLES = 5;
 export function listed(examples: readonly string[], total: number = examples.length): string {
   const shown = examples.slice(0, EXAMPLES);
   const more = total - shown.length;
-  if (more > 0) return `${shown.join(', ')} and ${more} more`;
+  if (more > 0) return say('{names} and {count} more', { names: shown.join(', '), count: more });
   const last = shown.at(-1) ?? '';
-  return shown.length < 2 ? last : `${shown.slice(0, -1).join(', ')} and ${last}`;
+  return shown.length < 2 ? last : say('{names} and {last}', { names: shown.slice(0, -1).join(', '), last });
 }
 
 /** A number with its noun: `1 row`, `2 rows`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
+  return `${count} ${say(count === 1 ? one : many)}`;
 }

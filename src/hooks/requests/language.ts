@@ -1,0 +1,48 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { readFileSync } from 'node:fs';
+import type { Context, Middleware } from '../../runtime.ts';
+import { speakBy, type Sentences } from '../../tenancy/sentences.ts';
+
+/** Languages beside English as requests ask for them, with the names of their files beside the bundle. */
+const LANGUAGES = { de: 'de-DE' } as const;
+
+type Language = keyof typeof LANGUAGES;
+
+const spoken = new AsyncLocalStorage<Sentences>();
+speakBy(() => spoken.getStore());
+
+/**
+ * Lets middlewares answer in the language that a request asks for (`Accept-Language`), as far as there are sentences in it.
+ *
+ * @returns wraps a middleware, and all that follows it
+ */
+export function createInterpreter(logger: Context['logger']): (middleware: Middleware) => Middleware {
+  const known = new Map<Language, Sentences>();
+
+  const sentencesIn = (language: Language): Sentences => {
+    const sentences = known.get(language) ?? readSentences(LANGUAGES[language], logger);
+    known.set(language, sentences);
+    return sentences;
+  };
+
+  return (middleware) => (request, response, next) => {
+    const language = request.acceptsLanguages('en', ...Object.keys(LANGUAGES)) as Language | 'en' | false;
+    if (!language || language === 'en') middleware(request, response, next);
+    else spoken.run(sentencesIn(language), () => middleware(request, response, next));
+  };
+}
+
+/** Nobody is refused anything for want of a file: without it English is spoken. */
+function readSentences(locale: string, logger: Context['logger']): Sentences {
+  const file = new URL(`./texts/${locale}.json`, import.meta.url);
+
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Sentences;
+  } catch (error) {
+    logger.warn(
+      error,
+      `The tenancy extension speaks English instead of ${locale}. Install it again, with "dist/texts".`,
+    );
+    return {};
+  }
+}
