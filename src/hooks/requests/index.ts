@@ -10,7 +10,7 @@ import { createCountsGuard } from './counts.ts';
 import { createErasures } from './erasures.ts';
 import { gate } from './gate.ts';
 import { assertIdentityIsCurrent, createGuard } from './guard.ts';
-import { createInterpreter } from './language.ts';
+import { inOwnLanguage } from './language.ts';
 import { licenceGuard } from './licence-guard.ts';
 import { createMembersShadow } from './members.ts';
 import { mount, mountBetween } from './placement.ts';
@@ -44,8 +44,7 @@ export default defineHook(({ action, filter, init }, context) => {
     });
   };
 
-  const inLanguage = createInterpreter(context.logger);
-  processState().middlewares = { gate: inLanguage(gate), guard: inLanguage(guard), entry: inLanguage(entry) };
+  processState().middlewares = { gate: inOwnLanguage(gate, context.logger), guard, entry };
 
   init('middlewares.before', ({ app }) => mount(app as Application, 'gate'));
 

@@ -12,11 +12,10 @@ const spoken = new AsyncLocalStorage<Sentences>();
 speakBy(() => spoken.getStore());
 
 /**
- * Lets middlewares answer in the language that a request asks for (`Accept-Language`), as far as there are sentences in it.
- *
- * @returns wraps a middleware, and all that follows it
+ * Lets a middleware, and all that answers the request after it, speak the language that the request asks for (`Accept-Language`),
+ * as far as there are sentences in it.
  */
-export function createInterpreter(logger: Context['logger']): (middleware: Middleware) => Middleware {
+export function inOwnLanguage(middleware: Middleware, logger: Context['logger']): Middleware {
   const known = new Map<Language, Sentences>();
 
   const sentencesIn = (language: Language): Sentences => {
@@ -25,7 +24,7 @@ export function createInterpreter(logger: Context['logger']): (middleware: Middl
     return sentences;
   };
 
-  return (middleware) => (request, response, next) => {
+  return (request, response, next) => {
     const language = request.acceptsLanguages('en', ...Object.keys(LANGUAGES)) as Language | 'en' | false;
     if (!language || language === 'en') middleware(request, response, next);
     else spoken.run(sentencesIn(language), () => middleware(request, response, next));

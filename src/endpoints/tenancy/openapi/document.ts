@@ -1,5 +1,5 @@
-import * as z from 'zod/mini';
 import { AUDIENCES, OPERATIONS, type Audience, type Operation } from './operations.ts';
+import requests from './requests.json' with { type: 'json' };
 import { ref, SCHEMAS, type Schema } from './schemas.ts';
 
 /** What is used of an OpenAPI document. */
@@ -75,14 +75,9 @@ function describe(path: string, operation: Operation): object {
     summary,
     security: [{ Auth: [] }, { KeyAuth: [] }],
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: true, content: contentOf(operation.lines === 'both', schemaOf(body)) } }),
+    ...(body && { requestBody: { required: true, content: contentOf(operation.lines === 'both', requests[body]) } }),
     responses: { ...successOf(operation), ...failuresOf(path, operation) },
   };
-}
-
-/** The schema by which a route parses what it gets, as the client has to write it. */
-function schemaOf(schema: z.ZodMiniType): Schema {
-  return z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', unrepresentable: 'any' });
 }
 
 function pathParameters(path: string): object[] {
@@ -97,7 +92,7 @@ function pathParameters(path: string): object[] {
 
 function queryParameters({ query }: Operation): object[] {
   if (!query) return [];
-  const { properties, required } = schemaOf(query) as { properties: Record<string, Schema>; required?: string[] };
+  const { properties, required } = requests[query] as { properties: Record<string, Schema>; required?: string[] };
 
   return Object.entries(properties).map(([name, schema]) => ({
     name,

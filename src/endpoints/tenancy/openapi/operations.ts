@@ -1,11 +1,4 @@
-import type * as z from 'zod/mini';
-import { scopeRequest, uniquenessRequest } from '../collections.ts';
-import { fixRequest } from '../doctor.ts';
-import { erasureQuery } from '../erase.ts';
-import { switchRequest } from '../me.ts';
-import { memberChanges, memberToCreate, roleToAdopt, tokenToCreate, transfer } from '../members.ts';
-import { tenantToCreate } from '../new-tenant.ts';
-import { listQuery, pageQuery, tenantChanges } from '../tenants.ts';
+import type requests from './requests.json';
 import { list, ref, type Schema } from './schemas.ts';
 
 /** Who is told of a route, each with what the ones before may use. */
@@ -13,16 +6,19 @@ export const AUDIENCES = ['member', 'owner', 'super-admin'] as const;
 
 export type Audience = (typeof AUDIENCES)[number];
 
+/** The name of a schema by which a route parses what it gets. */
+export type RequestName = keyof typeof requests;
+
 /** What the document tells of a route. Its parameters and complaints follow from these. */
 export interface Operation {
   /** The name under which the client has it. */
   id: string;
   for: Audience;
   summary: string;
-  /** What the route parses the query with. */
-  query?: z.ZodMiniType;
-  /** What the route parses the body with. */
-  body?: z.ZodMiniType;
+  /** What the query has to be. */
+  query?: RequestName;
+  /** What the body has to be. */
+  body?: RequestName;
   /** Whether the route takes and gives lines of JSON: the body in each, and what comes of it. */
   lines?: 'both' | 'answer';
   /** Whether a request can be repeated under an `Idempotency-Key`. */
@@ -44,7 +40,7 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'readTenants',
     for: 'super-admin',
     summary: 'List tenants with their usage',
-    query: listQuery,
+    query: 'listQuery',
     data: list(ref('Tenant')),
     paged: true,
   },
@@ -52,7 +48,7 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'provisionTenant',
     for: 'super-admin',
     summary: 'Provision a tenant with its role and its owner, all or nothing',
-    body: tenantToCreate,
+    body: 'tenantToCreate',
     repeatable: true,
     status: 201,
     data: ref('Tenant'),
@@ -62,7 +58,7 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'importTenants',
     for: 'super-admin',
     summary: 'Provision a tenant for each line, and answer a line for each',
-    body: tenantToCreate,
+    body: 'tenantToCreate',
     lines: 'both',
     repeatable: true,
   },
@@ -76,14 +72,14 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'updateTenant',
     for: 'super-admin',
     summary: 'Change name, slug, settings or domains of a tenant',
-    body: tenantChanges,
+    body: 'tenantChanges',
     data: ref('Tenant'),
   },
   'DELETE /tenancy/tenants/{tenant}': {
     id: 'eraseTenant',
     for: 'super-admin',
     summary: 'Erase a tenant with everything that it has, and answer what was erased',
-    query: erasureQuery,
+    query: 'erasureQuery',
     lines: 'answer',
     data: ref('Erasure'),
     conflict: 'Something of others would go with it.',
@@ -118,7 +114,7 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'readTenantAudit',
     for: 'super-admin',
     summary: 'Read what was done in and to a tenant, the newest first',
-    query: pageQuery,
+    query: 'pageQuery',
     data: list(ref('AuditEntry')),
     paged: true,
   },
@@ -133,7 +129,7 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'addTenantMember',
     for: 'owner',
     summary: 'Add somebody to a tenant, or invite',
-    body: memberToCreate,
+    body: 'memberToCreate',
     status: 201,
     data: ref('TenantMember'),
   },
@@ -141,14 +137,14 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'adoptRole',
     for: 'super-admin',
     summary: 'Make all users with a role of the project members',
-    body: roleToAdopt,
+    body: 'roleToAdopt',
     data: ref('AdoptedRole'),
   },
   'PATCH /tenancy/tenants/{tenant}/members/{member}': {
     id: 'updateTenantMember',
     for: 'owner',
     summary: 'Give a member another level, effective with the next request',
-    body: memberChanges,
+    body: 'memberChanges',
     data: ref('TenantMember'),
     conflict: WITHOUT_OWNER,
   },
@@ -168,7 +164,7 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'transferTenant',
     for: 'owner',
     summary: 'Hand a tenant over to another member',
-    body: transfer,
+    body: 'transfer',
     data: ref('TenantMember'),
     conflict: WITHOUT_OWNER,
   },
@@ -182,7 +178,7 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'createTenantToken',
     for: 'owner',
     summary: 'Make a token for a program; no other answer has it',
-    body: tokenToCreate,
+    body: 'tokenToCreate',
     status: 201,
     data: ref('NewTenantToken'),
   },
@@ -218,7 +214,7 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'setCollectionScope',
     for: 'super-admin',
     summary: 'Decide what a collection is, and give rows that are there to tenants',
-    body: scopeRequest,
+    body: 'scopeRequest',
     lines: 'answer',
     data: ref('ScopeOutcome'),
     conflict: 'Rows would be left without tenant, or refer to those of another one.',
@@ -227,7 +223,7 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'setFieldUniqueness',
     for: 'super-admin',
     summary: 'Decide within what the values of a field are unique',
-    body: uniquenessRequest,
+    body: 'uniquenessRequest',
     data: ref('FieldUniqueness'),
     conflict: 'There are values that would not be unique.',
   },
@@ -242,7 +238,7 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'fixTenancy',
     for: 'super-admin',
     summary: 'Mend what checks found, as far as that is safe',
-    body: fixRequest,
+    body: 'fixRequest',
     data: ref('MendedReport'),
   },
 
@@ -256,7 +252,7 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'switchTenant',
     for: 'member',
     summary: 'Act in another of the own tenants from the next request on',
-    body: switchRequest,
+    body: 'switchRequest',
     data: ref('TenancySession'),
   },
   'DELETE /tenancy/me/memberships/{tenant}': {
