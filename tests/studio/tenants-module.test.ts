@@ -129,6 +129,30 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
     expect(await page.locator('.tenants-table .v-checkbox').first().isVisible()).toBe(true);
   });
 
+  test('has its content before it asks the doctor, who reads whole tables', async () => {
+    const asked: string[] = [];
+    let release: () => unknown = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      void page.route('**/tenancy/**', async (route) => {
+        const { pathname } = new URL(route.request().url());
+        asked.push(pathname);
+        if (pathname !== '/tenancy/tenants') return route.continue();
+        resolve();
+        await new Promise<void>((go) => (release = go));
+        return route.continue();
+      });
+    });
+
+    await page.goto('/admin/tenants');
+    await held;
+    await page.locator('.tenants-table .v-skeleton-loader').first().waitFor();
+    expect(asked).toEqual(['/tenancy/tenants']);
+    release();
+    await row('North & Söhne').waitFor();
+    await expect.poll(() => asked).toEqual(['/tenancy/tenants', '/tenancy/doctor']);
+    await page.unrouteAll({ behavior: 'wait' });
+  });
+
   test('opens a tenant by keyboard and saves a new name', async () => {
     await page.goto('/admin/tenants?search=north');
     await row('North & Söhne').focus();

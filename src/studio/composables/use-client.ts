@@ -9,6 +9,26 @@ export interface Page<Item> {
   meta: { total_count: number; filter_count: number };
 }
 
+/** How many requests of the pages are under way, and who waits until there is none. */
+let running = 0;
+const waiting: (() => void)[] = [];
+
+async function count<Output>(work: Promise<Output>): Promise<Output> {
+  running += 1;
+
+  try {
+    return await work;
+  } finally {
+    running -= 1;
+    if (running === 0) for (const go of waiting.splice(0)) go();
+  }
+}
+
+/** Resolves when no request of the pages is under way, for what would slow them down and is not urgent. */
+export function whenQuiet(): Promise<void> {
+  return running === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
+}
+
 /**
  * Runs the commands of the client with the session of the Data Studio, which Directus' own `axios` instance renews. What the
  * server says is said in the language of the user. Throws what the request throws.
@@ -23,7 +43,7 @@ export function useClient() {
   }
 
   async function send<Body>(command: RestCommand<unknown, unknown>, signal?: AbortSignal): Promise<Body> {
-    const { data } = await api.request<Body>({ ...requestOf(command), ...(signal && { signal }) });
+    const { data } = await count(api.request<Body>({ ...requestOf(command), ...(signal && { signal }) }));
     return data;
   }
 

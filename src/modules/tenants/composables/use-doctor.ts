@@ -1,7 +1,7 @@
-import { computed, inject, onBeforeUnmount, provide, ref, shallowRef } from 'vue';
+import { computed, inject, onBeforeUnmount, onMounted, provide, ref, shallowRef } from 'vue';
 import type { InjectionKey } from 'vue';
 import { fixTenancy, readTenancyDoctor } from '../../../client/index.ts';
-import { useClient } from '../../../studio/composables/use-client.ts';
+import { useClient, whenQuiet } from '../../../studio/composables/use-client.ts';
 import type { DoctorReport } from '../../../studio/types.ts';
 import { readFailure } from '../../../studio/utilities/request-errors.ts';
 import type { RequestFailure } from '../../../studio/utilities/request-errors.ts';
@@ -11,13 +11,18 @@ type Doctor = ReturnType<typeof callDoctor>;
 const DOCTOR: InjectionKey<Doctor> = Symbol('doctor');
 
 /**
- * Asks the doctor once for the pages below, who read whole tables for an answer. A doctor who is silent stands in the way of
- * nothing: what is known stays, and `failure` says why there is nothing newer.
+ * Asks the doctor once for the pages below. It reads whole tables for an answer, so the page that is opened gets its content first.
+ * A doctor who is silent stands in the way of nothing: what is known stays, and `failure` says why there is nothing newer.
  */
 export function provideDoctor(): void {
   const doctor = callDoctor();
   provide(DOCTOR, doctor);
-  void doctor.examine();
+
+  // The page below has asked for its content by then.
+  onMounted(async () => {
+    await whenQuiet();
+    await doctor.examine();
+  });
 }
 
 /** What the doctor says about the protection of tenants, for every page of the module the same. */
