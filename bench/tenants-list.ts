@@ -64,6 +64,11 @@ async function visit(page: Page): Promise<Visit> {
   };
   page.on('request', listen);
 
+  // It reads whole tables, for longer than the list takes: the next visit is not to be met by it.
+  const doctor = page.waitForResponse((response) => new URL(response.url()).pathname === '/tenancy/doctor', {
+    timeout: 120_000,
+  });
+
   const firstRow = await page.evaluate(
     () =>
       new Promise<number>((resolve) => {
@@ -78,7 +83,7 @@ async function visit(page: Page): Promise<Visit> {
       }),
   );
 
-  await page.waitForLoadState('networkidle');
+  await doctor;
   page.off('request', listen);
   return { firstRow, requests };
 }
