@@ -37,10 +37,7 @@ export function useClient() {
   const api = useApi();
   const { locale } = useI18n({ useScope: 'global' });
 
-  function requestOf(command: RestCommand<unknown, unknown>) {
-    const { headers, ...rest } = configOf(command);
-    return { ...rest, headers: { 'Accept-Language': locale.value, ...headers } };
-  }
+  const requestOf = (command: RestCommand<unknown, unknown>) => configOf(command, locale.value);
 
   async function send<Body>(command: RestCommand<unknown, unknown>, signal?: AbortSignal): Promise<Body> {
     const { data } = await count(api.request<Body>({ ...requestOf(command), ...(signal && { signal }) }));
@@ -95,8 +92,8 @@ export function useClient() {
   };
 }
 
-/** A command as `axios` takes it. */
-function configOf(command: RestCommand<unknown, unknown>) {
+/** A command as `axios` takes it, to be answered in that language. */
+function configOf(command: RestCommand<unknown, unknown>, language: string) {
   const { path, method = 'GET', params, headers, body } = command();
 
   return {
@@ -104,6 +101,10 @@ function configOf(command: RestCommand<unknown, unknown>) {
     method,
     ...(params && { params }),
     ...(body !== undefined && { data: body }),
-    headers: { ...(typeof body === 'string' && { 'Content-Type': 'application/json' }), ...headers },
+    headers: {
+      'Accept-Language': language,
+      ...(typeof body === 'string' && { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
   };
 }
