@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { DoctorReport } from '../../src/tenancy/doctor/report.ts';
 import { send, type Account, type Answer } from '../support/client.ts';
+import { runSql } from '../support/sql.ts';
+import { must } from '../support/world.ts';
 import { useWorld } from '../support/worlds.ts';
 
 const { host, world } = useWorld({ directus: '11', database: 'sqlite' });
@@ -66,6 +68,23 @@ it('tells members why they are refused, by every way', async () => {
   const query = `mutation { update_projects_item(id: ${north.projects[0]!}, data: { tenant_id: "${south.id}" }) { id } }`;
   const byGraphQl = await ask(north.editor, 'POST', '/graphql', 'de', { query });
   expect(byGraphQl.errors[0]?.extensions.reason).toMatch(/^muss der Mandant sein/);
+});
+
+it('does not give away by its language what is there and closed', async () => {
+  // A table that Directus did not make, and of which nobody decided what it is.
+  await runSql(host().database, 'CREATE TABLE strangers (id integer PRIMARY KEY)');
+  await must(world().superAdmin, 'POST', '/utils/cache/clear?system');
+
+  for (const collection of ['strangers', 'nowhere']) {
+    const read = async (language: string | null) => {
+      const { status, errors } = await ask(world().north.editor, 'GET', `/items/${collection}`, language);
+      return { status, errors };
+    };
+
+    const english = await read(null);
+    expect(english.status).toBe(403);
+    expect(await read('de')).toEqual(english);
+  }
 });
 
 it('keeps the languages of requests apart that are answered at once', async () => {
