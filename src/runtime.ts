@@ -1,4 +1,4 @@
-import type { HookExtensionContext, SchemaOverview } from '@directus/types';
+import type { Accountability, HookExtensionContext, SchemaOverview } from '@directus/types';
 import type { NextFunction, Request, Response, Router } from 'express';
 import type { BoundaryContext } from './tenancy/boundaries.ts';
 import { readRevision, readScopes } from './services/scopes.ts';
@@ -98,8 +98,17 @@ export function boundaryContext(schema: SchemaOverview): BoundaryContext {
  */
 export async function refreshRuntime(database: Context['database']): Promise<void> {
   await refreshTenantsExist(database);
+  await followRevision(database, await readRevision(database));
+}
 
-  const revision = await readRevision(database);
+/** Looks whether the project has tenants, until it has. */
+export async function refreshTenantsExist(database: Context['database']): Promise<void> {
+  if (runtime.tenantsExist) return;
+  runtime.tenantsExist = (await database(TENANTS).select('id').first()) !== undefined;
+}
+
+/** Reads the recorded scopes, unless they are known as they are at a revision that was just read. */
+export async function followRevision(database: Context['database'], revision: string | null): Promise<void> {
   if (revision !== null && revision === runtime.revision) return;
 
   // The revision was read before the scopes, so that a change in between is noticed next time.
@@ -108,8 +117,19 @@ export async function refreshRuntime(database: Context['database']): Promise<voi
   runtime.revision = revision;
 }
 
-/** Looks whether the project has tenants, until it has. */
-export async function refreshTenantsExist(database: Context['database']): Promise<void> {
-  if (runtime.tenantsExist) return;
-  runtime.tenantsExist = (await database(TENANTS).select('id').first()) !== undefined;
+/** Milliseconds for which a request goes on with what was known when it was let in; imports and exports take longer. */
+const FRESH = 1000;
+
+/** When requests were let in, by who asks: Directus makes that object anew for each, and hands it on through all its services. */
+const letIn = new WeakMap<Accountability, number>();
+
+/** To be called when the runtime is up to date for a request: its own reads need not ask again at once. */
+export function markFresh(accountability: Accountability): void {
+  letIn.set(accountability, performance.now());
+}
+
+/** As {@link refreshRuntime}, for a read of somebody whose request may have been let in just now. */
+export async function refreshRuntimeFor(database: Context['database'], accountability: Accountability): Promise<void> {
+  const since = letIn.get(accountability);
+  if (since === undefined || performance.now() - since > FRESH) await refreshRuntime(database);
 }

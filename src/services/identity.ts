@@ -2,6 +2,7 @@ import type { Accountability } from '@directus/types';
 import type { Knex } from 'knex';
 import { TENANTS, TENANTS_ROLE } from '../tenancy/managed.ts';
 import type { TenantStatus } from '../tenancy/types.ts';
+import { readRevision, selectRevision } from './scopes.ts';
 
 /** What the database says now about who stands behind a token. */
 export interface LiveIdentity {
@@ -13,10 +14,12 @@ export interface LiveIdentity {
   tokenTenant: TenantStatus | null;
   /** Status of the tenant whose role the user has now. */
   liveTenant: TenantStatus | null;
+  /** What the recorded scopes are at, see `readRevision`: it is asked for whenever this is. */
+  revision: string | null;
 }
 
 /**
- * Looks up, in one query, what has become of a user and of the tenants concerned.
+ * Looks up, in one query for a user, what has become of the user and of the tenants concerned.
  *
  * @param user the user of the token; null for a share
  * @param role the role that the token carries
@@ -27,8 +30,10 @@ export async function readLiveIdentity(
   role: string | null,
 ): Promise<LiveIdentity | null> {
   if (user === null) {
+    const revision = await readRevision(database);
     const tenant = await database(TENANTS).select('status').where({ id: role }).first();
-    return { role, userStatus: null, tokenTenant: tenant?.status ?? null, liveTenant: tenant?.status ?? null };
+    const status = tenant?.status ?? null;
+    return { role, userStatus: null, tokenTenant: status, liveTenant: status, revision };
   }
 
   const row = await database('directus_users as user')
@@ -42,6 +47,7 @@ export async function readLiveIdentity(
       userStatus: 'user.status',
       tokenTenant: 'token.status',
       liveTenant: 'live.status',
+      revision: selectRevision(database),
     });
 
   return row ?? null;

@@ -42,11 +42,13 @@ const REVISION_ROW = 1;
  * the row is missing, which must never pass for "unchanged".
  */
 export async function readRevision(database: Knex): Promise<string | null> {
-  const row: { revision: string } | undefined = await database(REVISION_TABLE)
-    .where({ id: REVISION_ROW })
-    .first('revision');
-
+  const row: { revision: string } | undefined = await selectRevision(database).first();
   return row?.revision ?? null;
+}
+
+/** What {@link readRevision} asks, to be a column of another query. */
+export function selectRevision(database: Knex): Knex.QueryBuilder {
+  return database(REVISION_TABLE).where({ id: REVISION_ROW }).select('revision');
 }
 
 /** Changes recorded scopes and the revision, both or none. */

@@ -9,8 +9,25 @@ export const CURRENT_USER = '$CURRENT_USER';
  * "The value of this field is the given id, and there is one". Directus turns `_eq` with null into `IS NULL`, so without
  * `_nnull` a requester without role would meet every row that belongs to nobody.
  */
-export function equalsAndExists(field: string, value: string): Filter {
+export function equalsAndExists(field: string, value: string | null): Filter {
   return { _and: [{ [field]: { _nnull: true } }, { [field]: { _eq: value } }] };
+}
+
+/**
+ * The same rows by fewer conditions: what {@link equalsAndExists} says is "in this list of one", for no database finds null in a
+ * list. Directus writes a rule out anew for each column of an answer. For rows alone: payloads are compared by Directus itself, and
+ * there null is in a list with null.
+ */
+export function shortened(filter: Filter): Filter {
+  const column = columnOf(filter);
+  if (column) return { [column.field]: { _in: [column.value] } } as Filter;
+
+  return Object.fromEntries(
+    Object.entries(filter).map(([key, value]: [string, unknown]) => [
+      key,
+      key === '_and' || key === '_or' ? (value as Filter[]).map(shortened) : value,
+    ]),
+  ) as Filter;
 }
 
 /** The field and the value of a filter made by {@link equalsAndExists}; null for any other filter. */

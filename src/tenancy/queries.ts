@@ -3,7 +3,7 @@ import { boundaryOf, type Boundary, type BoundaryContext, type Requester } from 
 import { scopeFilterHops, scopeHops, type HopContext } from './hops.ts';
 import { hasTenantField, treatmentOf } from './scopes.ts';
 import { TENANTS, TENANTS_ROLE } from './managed.ts';
-import { and, CURRENT_ROLE, CURRENT_USER } from './predicates.ts';
+import { and, CURRENT_ROLE, CURRENT_USER, shortened } from './predicates.ts';
 
 /**
  * Whether a requester acts in a tenant: the tenant's role hangs below the role `Tenants`. Who was given that parent itself
@@ -63,7 +63,7 @@ function hopContext(accountability: Accountability, context: BoundaryContext): H
     readable: (collection): Boundary => {
       const boundary = boundaryOf(collection, 'read', requester, context);
       if (boundary.kind !== 'rows') return boundary;
-      return { ...boundary, filter: resolve(boundary.filter, accountability) };
+      return { ...boundary, filter: shortened(resolve(boundary.filter, accountability)) };
     },
   };
 }
@@ -75,9 +75,12 @@ export function needsRules(collection: string, schema: SchemaOverview): boolean 
 
 /** Puts the requester's ids in the place of dynamic variables: Directus resolves those in rules only. */
 export function resolve(filter: Filter, { role, user }: Accountability): Filter {
-  const values: Record<string, string | null> = { [CURRENT_ROLE]: role, [CURRENT_USER]: user };
+  return withValues(filter, { [CURRENT_ROLE]: role, [CURRENT_USER]: user }) as Filter;
+}
 
-  return JSON.parse(JSON.stringify(filter), (_key, value: unknown) =>
-    typeof value === 'string' && value in values ? values[value] : value,
-  ) as Filter;
+function withValues(part: unknown, values: Record<string, string | null>): unknown {
+  if (typeof part === 'string') return part in values ? values[part] : part;
+  if (Array.isArray(part)) return part.map((each) => withValues(each, values));
+  if (typeof part !== 'object' || part === null) return part;
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, withValues(value, values)]));
 }

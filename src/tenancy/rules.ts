@@ -1,7 +1,7 @@
 import type { Filter, Permission, PermissionsAction, SchemaOverview } from '@directus/types';
 import { boundaryOf, type Boundary, type BoundaryContext, type Requester } from './boundaries.ts';
 import { isOwnedSystemCollection, POLICIES, TENANT_FIELD } from './managed.ts';
-import { and, contains, CURRENT_ROLE, ownTenant, ownTenantOrNobody, without } from './predicates.ts';
+import { and, contains, CURRENT_ROLE, ownTenant, ownTenantOrNobody, shortened, without } from './predicates.ts';
 import type { Scope } from './types.ts';
 
 /** The part of a permission row that rules look at. */
@@ -67,14 +67,18 @@ function withGivenFileName(
 function narrow<Row extends PermissionRow>(permission: Row, boundary: Boundary): Row | null {
   if (boundary.kind === 'closed') return null;
   if (boundary.kind === 'open') return permission;
-  if (boundary.owned) return narrowToOwnTenant(permission);
+
+  if (boundary.owned) {
+    const narrowed = narrowToOwnTenant(permission);
+    return { ...narrowed, permissions: shortened(narrowed.permissions) };
+  }
 
   const { filter, payload, queryFields } = boundary;
   const writes = permission.action === 'create' || permission.action === 'update';
 
   return {
     ...permission,
-    permissions: and(permission.permissions, filter),
+    permissions: shortened(and(permission.permissions, filter)),
     ...(permission.action === 'read' && { fields: withFields(permission.fields, queryFields) }),
     ...(writes && payload && { validation: and(permission.validation, payload) }),
   };
@@ -110,9 +114,9 @@ function withoutPredicate<Row extends PermissionRow>(permission: Row, predicate:
  * The tenant predicate on one permission row of a tenant-scoped collection: on the rows it reaches, on what may be written
  * (`validation`) and as the value of `tenant_id` where the payload names none (`presets`). Idempotent.
  */
-function narrowToOwnTenant<Row extends PermissionRow>(permission: Row): Row {
+function narrowToOwnTenant<Row extends PermissionRow>(permission: Row): Row & { permissions: Filter } {
   const predicate = ownTenant();
-  const narrowed: Row = { ...permission, permissions: and(permission.permissions, predicate) };
+  const narrowed = { ...permission, permissions: and(permission.permissions, predicate) };
 
   if (permission.action === 'update') narrowed.validation = and(permission.validation, predicate);
 

@@ -4,7 +4,7 @@ import { actingAs } from '../../services/identity.ts';
 import { LICENCE_REASON, RefusedError } from '../../tenancy/errors.ts';
 import { needsRules, requesterOf, scopeQuery } from '../../tenancy/queries.ts';
 import { asDirectus, say } from '../../tenancy/sentences.ts';
-import { boundaryContext, refreshRuntime, runtime } from '../../runtime.ts';
+import { boundaryContext, refreshRuntimeFor, runtime } from '../../runtime.ts';
 
 /**
  * Wall 2. Every root read of somebody who is no super-admin gets the tenant filter on its query, whatever the permission
@@ -27,7 +27,7 @@ export default defineHook(({ filter }) => {
       throw new RefusedError({ reason: say(LICENCE_REASON) });
     }
 
-    await refreshRuntime(database);
+    await refreshRuntimeFor(database, accountability);
     const scoped = scopeQuery(query, name, requester, boundaryContext(schema));
     if (!scoped)
       throw new RefusedError({ reason: asDirectus(`You don't have permission to access collection "${name}".`) });

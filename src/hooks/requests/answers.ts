@@ -4,7 +4,9 @@ import type { Request, Response } from 'express';
 import { isPersonal, mayBeCached, privateCacheControl } from '../../tenancy/answers.ts';
 
 /** The URLs of requests that the response cache is not asked about, as they were. */
-const urls = new WeakMap<Request, string>();
+const URL_BEFORE = Symbol('tenancy url');
+
+type Renamed = Request & { [URL_BEFORE]?: string };
 
 /**
  * Keeps an answer away from everybody but the one who asked: out of Directus' response cache, where it might be somebody
@@ -24,19 +26,19 @@ export function keepApart(
  * Directus stores no answer with `cache` false. It looks answers up by `originalUrl`, which leads to a name nobody stored
  * anything under until {@link restoreUrl}.
  */
-function bypassCache(request: Request, response: Response): void {
+function bypassCache(request: Renamed, response: Response): void {
   response.locals['cache'] = false;
-  if (urls.has(request)) return;
+  if (request[URL_BEFORE] !== undefined) return;
 
-  urls.set(request, request.originalUrl);
+  request[URL_BEFORE] = request.originalUrl;
 
   const [path, ...query] = request.originalUrl.split('?');
   request.originalUrl = [`${path}/${randomUUID()}`, ...query].join('?');
 }
 
 /** Gives a request that is past the response cache its URL back. */
-export function restoreUrl(request: Request): void {
-  const url = urls.get(request);
+export function restoreUrl(request: Renamed): void {
+  const url = request[URL_BEFORE];
   if (url !== undefined) request.originalUrl = url;
 }
 

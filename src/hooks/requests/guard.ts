@@ -1,5 +1,5 @@
 import type { Accountability } from '@directus/types';
-import type { Request } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import type { Knex } from 'knex';
 import { ErrorCode, isDirectusError, TokenExpiredError } from '@directus/errors';
 import { actingAs, readLiveIdentity } from '../../services/identity.ts';
@@ -7,7 +7,15 @@ import { isOwner } from '../../services/memberships.ts';
 import { RefusedError } from '../../tenancy/errors.ts';
 import { judgeIdentity } from '../../tenancy/identity.ts';
 import { say } from '../../tenancy/sentences.ts';
-import { refreshRuntime, runtime, type Middleware } from '../../runtime.ts';
+import { mayBeCached } from '../../tenancy/answers.ts';
+import {
+  followRevision,
+  markFresh,
+  refreshRuntime,
+  refreshTenantsExist,
+  runtime,
+  type Middleware,
+} from '../../runtime.ts';
 import { accessOf, type Access } from './access.ts';
 import { keepApart } from './answers.ts';
 import { completeOwnRoles } from './own-roles.ts';
@@ -23,41 +31,95 @@ const AUTHENTICATION_ROUTES = /^\/auth(\/|$)/;
 /** The Data Studio renews a stale session after it has loaded the code of extensions, which is the same for everybody. */
 const CODE_OF_THE_STUDIO = /^\/extensions\/sources\//;
 
+/** The two places at which requests are held against what is true now. */
+export interface Guard {
+  /**
+   * Called at every step of a request from the authentication on: begins to ask, once, and again should somebody change who asks.
+   */
+  begin: Middleware;
+  /** In front of the routes: nobody gets past it before the answer is there. */
+  end: Middleware;
+}
+
+/** The check of a request is kept at the request, and goes with it. */
+const CHECK = Symbol('tenancy check');
+
+type Guarded = Request & {
+  accountability?: Accountability;
+  [CHECK]?: { accountability: Accountability; outcome: Promise<void> };
+};
+
 /**
  * A token and a socket carry the role they were issued with. Each request is held against what the user is now, so that a
- * moved, suspended or removed user does not go on in the old tenant until the token expires. Called at every step of a request
- * from the authentication on; checks once, and again should somebody change who asks.
+ * moved, suspended or removed user does not go on in the old tenant until the token expires.
  */
-export function createGuard(database: Knex): Middleware {
-  const checked = new WeakMap<Request, Accountability>();
+export function createGuard(database: Knex): Guard {
+  const begin = (request: Guarded, response: Response, next: NextFunction): void => {
+    const { accountability } = request;
+    if (!accountability || request[CHECK]?.accountability === accountability) return next();
 
-  return (request, response, next) => {
-    const { accountability } = request as typeof request & { accountability?: Accountability };
+    const outcome = check(database, request, response, accountability);
+    request[CHECK] = { accountability, outcome };
 
-    if (!accountability || checked.get(request) === accountability) return next();
-    checked.set(request, accountability);
-
-    const check = async (): Promise<void> => {
-      await refreshRuntime(database);
-      keepApart(request, response, accountability, runtime.tenantsExist);
-      if (AUTHENTICATION_ROUTES.test(request.path)) return;
-
-      try {
-        await assertIdentityIsCurrent(database, accountability, accessOf(request));
-      } catch (error) {
-        if (!isDirectusError(error, ErrorCode.TokenExpired) || !CODE_OF_THE_STUDIO.test(request.path)) throw error;
-      }
-
-      hideTenantField(request, response);
-      await describeRoutes(database, request, response, accountability);
-      completeOwnRoles(request, response);
-    };
-
-    check().then(() => next(), next);
+    if (mayPrepare(accountability)) {
+      // Refused at the end, where it is awaited.
+      outcome.catch(() => undefined);
+      next();
+    } else outcome.then(() => next(), next);
   };
+
+  const end = (request: Guarded, response: Response, next: NextFunction): void => {
+    begin(request, response, (error?: unknown) => {
+      const outcome = request[CHECK]?.outcome;
+      if (error || !outcome) next(error);
+      else outcome.then(() => next(), next);
+    });
+  };
+
+  return { begin, end };
 }
 
 /**
+ * Whether Directus may go on to the routes, and not further, while the database is being asked. It may not where its response
+ * cache, which stands in between, could answer.
+ */
+function mayPrepare(accountability: Accountability): boolean {
+  return runtime.tenantsExist && !mayBeCached(accountability, true);
+}
+
+async function check(
+  database: Knex,
+  request: Request,
+  response: Response,
+  accountability: Accountability,
+): Promise<void> {
+  if (!runtime.tenantsExist) await refreshTenantsExist(database);
+  keepApart(request, response, accountability, runtime.tenantsExist);
+
+  const authenticates = AUTHENTICATION_ROUTES.test(request.path);
+  if (authenticates || !hasIdentity(accountability)) await refreshRuntime(database);
+  if (authenticates) return;
+
+  try {
+    await assertIdentityIsCurrent(database, accountability, accessOf(request));
+  } catch (error) {
+    if (!isDirectusError(error, ErrorCode.TokenExpired) || !CODE_OF_THE_STUDIO.test(request.path)) throw error;
+  }
+
+  markFresh(accountability);
+  hideTenantField(request, response);
+  await describeRoutes(database, request, response, accountability);
+  completeOwnRoles(request, response);
+}
+
+/** The public has no identity that could be stale. */
+function hasIdentity({ user, share }: Accountability): boolean {
+  return Boolean(user ?? share);
+}
+
+/**
+ * Brings what this instance knows of recorded scopes up to date by the way: both are asked for in one query.
+ *
  * @throws TokenExpiredError, which makes clients refresh by themselves, when the identity has changed
  * @throws RefusedError when the tenant is not active, or an owner is about to write in an archived one
  */
@@ -66,12 +128,13 @@ export async function assertIdentityIsCurrent(
   accountability: Accountability,
   access: Access,
 ): Promise<void> {
-  // The public has no identity that could be stale.
-  if (!accountability.user && !accountability.share) return;
+  if (!hasIdentity(accountability)) return;
 
   const { user, role } = await actingAs(database, accountability);
+  const live = await readLiveIdentity(database, user, role);
+  if (live) await followRevision(database, live.revision);
 
-  switch (judgeIdentity({ user, role }, await readLiveIdentity(database, user, role))) {
+  switch (judgeIdentity({ user, role }, live)) {
     case 'current':
       return;
     case 'stale':

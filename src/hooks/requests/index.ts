@@ -37,14 +37,14 @@ export default defineHook(({ action, filter, init }, context) => {
   ]);
 
   const entry: Middleware = (request, response, next) => {
-    guard(request, response, (error?: unknown) => {
+    guard.end(request, response, (error?: unknown) => {
       restoreUrl(request);
       if (error) next(error);
       else routeGuards(request, response, next);
     });
   };
 
-  processState().middlewares = { gate: inOwnLanguage(gate, context.logger), guard, entry };
+  processState().middlewares = { gate: inOwnLanguage(gate, context.logger), guard: guard.begin, entry };
 
   init('middlewares.before', ({ app }) => mount(app as Application, 'gate'));
 

@@ -5,6 +5,7 @@ import {
   contains,
   equalsAndExists,
   ownTenant,
+  shortened,
   userOutsideTenants,
   without,
 } from '../../../src/tenancy/predicates.ts';
@@ -16,6 +17,29 @@ describe('The tenant predicate', () => {
   it('asks that there is a tenant beside asking which, so that null meets nothing', () => {
     expect(PREDICATE).toEqual({ _and: [{ tenant_id: { _nnull: true } }, { tenant_id: { _eq: '$CURRENT_ROLE' } }] });
     expect(equalsAndExists('role', 'x')).toEqual({ _and: [{ role: { _nnull: true } }, { role: { _eq: 'x' } }] });
+  });
+
+  it('is one condition where rows are looked for, wherever it stands', () => {
+    const short = { tenant_id: { _in: ['$CURRENT_ROLE'] } };
+    expect(shortened(PREDICATE)).toEqual(short);
+    expect(shortened(equalsAndExists('role', null))).toEqual({ role: { _in: [null] } });
+    expect(shortened({ _or: [{ _and: [RULE, PREDICATE] }, PREDICATE] })).toEqual({
+      _or: [{ _and: [RULE, short] }, short],
+    });
+  });
+
+  it('leaves conditions that only look like it', () => {
+    const others = [
+      { _and: [{ tenant_id: { _nnull: true } }] },
+      { _and: [{ tenant_id: { _nnull: true } }, { other: { _eq: 'x' } }] },
+      { _and: [{ tenant_id: { _nnull: false } }, { tenant_id: { _eq: 'x' } }] },
+      { _and: [{ tenant_id: { _nnull: true } }, { tenant_id: { _neq: 'x' } }] },
+      { _and: [{ tenant_id: { _nnull: true } }, { tenant_id: { _eq: 'x' } }, RULE] },
+      { client: { _some: { _and: [{ id: { _nnull: true } }, { id: { _eq: 'x' } }] } } },
+      { status: { _and: [{ _nnull: true }, { _eq: 'x' }] } },
+    ] as Filter[];
+
+    for (const filter of others) expect(shortened(filter)).toEqual(filter);
   });
 
   it('finds users outside of tenants at any path, users without role included', () => {

@@ -13,6 +13,8 @@ import { schemaOf } from './support.ts';
 
 const ACTIONS: PermissionsAction[] = ['create', 'read', 'update', 'delete', 'share'];
 const PREDICATE = ownTenant();
+/** The same of rows, as Directus' engine gets it. */
+const OWN_ROWS = { tenant_id: { _in: ['$CURRENT_ROLE'] } };
 
 const context: BoundaryContext = {
   schema: schemaOf({
@@ -45,8 +47,17 @@ describe('A permission row of a tenant-scoped collection', () => {
   it.each(ACTIONS)('reaches rows of the own tenant only (%s)', (action) => {
     for (const requester of ['member', 'outsider'] as const) {
       for (const permissions of [null, {} as Filter]) {
-        expect(narrowed(row('projects', action, { permissions }), requester)?.permissions).toEqual(PREDICATE);
+        expect(narrowed(row('projects', action, { permissions }), requester)?.permissions).toEqual(OWN_ROWS);
       }
+    }
+  });
+
+  it('keeps the rule that it had, beside the tenant', () => {
+    const own = { title: { _eq: 'x' } } as Filter;
+    for (const permissions of [own, { _and: [own, PREDICATE] } as Filter]) {
+      expect(narrowed(row('projects', 'read', { permissions }), 'member')?.permissions).toEqual({
+        _and: [own, OWN_ROWS],
+      });
     }
   });
 
@@ -102,7 +113,7 @@ describe('A permission row of a mixed collection', () => {
   it('lets members read their rows and those of nobody, and write their own alone', () => {
     for (const action of ACTIONS) {
       expect(narrowed(row('projects', action), 'member', mixed)?.permissions, action).toEqual(
-        action === 'read' ? { _or: [NOBODYS, PREDICATE] } : PREDICATE,
+        action === 'read' ? { _or: [NOBODYS, OWN_ROWS] } : OWN_ROWS,
       );
     }
   });
@@ -119,7 +130,7 @@ describe('A permission row of a mixed collection', () => {
     const singleton = schemaOf({ projects: ['title', 'tenant_id'], tenants: [] });
     singleton.collections['projects']!.singleton = true;
     const read = narrowed(row('projects', 'read'), 'member', { ...mixed, schema: singleton });
-    expect(read?.permissions).toEqual(PREDICATE);
+    expect(read?.permissions).toEqual(OWN_ROWS);
   });
 
   it('goes from one scope to the other and back, and to what it was', () => {
@@ -158,9 +169,9 @@ describe('A permission row of any other collection', () => {
   it('of tenants and memberships reads the own and writes nothing', () => {
     for (const requester of ['member', 'outsider'] as const) {
       expect(narrowed(row('tenants', 'read'), requester)?.permissions).toEqual({
-        _and: [{ id: { _nnull: true } }, { id: { _eq: '$CURRENT_ROLE' } }],
+        id: { _in: ['$CURRENT_ROLE'] },
       });
-      expect(narrowed(row('tenant_members', 'read'), requester)?.permissions).toEqual(PREDICATE);
+      expect(narrowed(row('tenant_members', 'read'), requester)?.permissions).toEqual(OWN_ROWS);
 
       for (const action of ['create', 'update', 'delete'] as const) {
         expect(narrowed(row('tenants', action), requester)).toBeUndefined();
@@ -185,10 +196,10 @@ describe('A permission row of Directus’ own collections', () => {
 
   it('lets members see colleagues and change themselves alone', () => {
     expect(narrowed(row('directus_users', 'read'), 'member')?.permissions).toEqual({
-      _and: [{ role: { _nnull: true } }, { role: { _eq: '$CURRENT_ROLE' } }],
+      role: { _in: ['$CURRENT_ROLE'] },
     });
     expect(narrowed(row('directus_users', 'update'), 'member')?.permissions).toEqual({
-      _and: [{ id: { _nnull: true } }, { id: { _eq: '$CURRENT_USER' } }],
+      id: { _in: ['$CURRENT_USER'] },
     });
     for (const action of ['create', 'delete'] as const) {
       expect(narrowed(row('directus_users', action), 'member')).toBeUndefined();
