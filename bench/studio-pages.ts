@@ -3,7 +3,8 @@ import { visitDemo } from '../scripts/demo/visit.ts';
 import type { SeededState } from '../scripts/demo/state.ts';
 import { directusVersions, type DirectusVersion } from '../scripts/hosts/install.ts';
 import { examineAccessibility, goWithin, launchBrowser, logIn, openStudio } from '../tests/studio/browser.ts';
-import { medianOf, say } from './support/project.ts';
+import { say } from './support/project.ts';
+import { medianOf } from './support/statistics.ts';
 
 // `npm run bench -- studio-pages [--directus 11] [--times 5]`: opens every page of the bundle's modules, each time beside the list of
 // users that Directus itself has, in Chromium with the demo's content. Prints, as a table of Markdown, the ratio of the times until

@@ -8,7 +8,8 @@ import { TENANTS_ROLE } from '../src/tenancy/managed.ts';
 import { launchBrowser, logIn, openStudio } from '../tests/studio/browser.ts';
 import { login } from '../tests/support/client.ts';
 import { must } from '../tests/support/world.ts';
-import { createProject, medianOf, say } from './support/project.ts';
+import { createProject, say } from './support/project.ts';
+import { medianOf } from './support/statistics.ts';
 
 // `npm run bench -- tenants-list [--tenants 10000] [--rows 100] [--times 9]`: opens the list of the Tenants module in Chromium with ten
 // tenants and with many, on PostgreSQL; each tenant has rows. Prints medians and their ratios.

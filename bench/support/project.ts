@@ -40,8 +40,3 @@ export async function createProject(connections: number): Promise<MeasuredProjec
 export function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
-
-/** The median; of an even number of values the higher of the two in the middle. */
-export function medianOf(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}

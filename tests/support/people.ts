@@ -37,6 +37,7 @@ export interface PermissionDefinition {
   collection: string;
   action: 'create' | 'read' | 'update' | 'delete' | 'share';
   permissions?: object | null;
+  presets?: object;
   fields?: string[];
 }
 

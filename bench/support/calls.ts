@@ -1,0 +1,125 @@
+import { send, type Account } from '../../tests/support/client.ts';
+import { countOf, measuredTenant, type Size } from './content.ts';
+import { ratioOf, type Ratio } from './statistics.ts';
+
+/** A Directus that is measured, with somebody who works in one tenant of it. */
+export interface Subject {
+  label: string;
+  url: string;
+  account: Account;
+  size: Size;
+}
+
+interface Call {
+  method: string;
+  path: string;
+  body?: unknown;
+}
+
+/** One or more requests that are measured as one, in a round. */
+type Kind = (round: number, size: Size) => Call[];
+
+const get = (path: string): Call => ({ method: 'GET', path });
+
+/** The key of a row of the measured tenant, another one in each round. */
+function keyOf(table: 'tasks' | 'projects', round: number, size: Size): number {
+  const count = countOf(table, size);
+  return (measuredTenant(size) - 1) * count + 1 + (round % count);
+}
+
+export const KINDS: Readonly<Record<string, Kind>> = {
+  'list of 25, sorted and filtered': () => [
+    get('/items/tasks?limit=25&sort=-id&filter[done][_eq]=false&fields=id,title,done'),
+  ],
+  'one by its key': (round, size) => [get(`/items/tasks/${keyOf('tasks', round, size)}?fields=id,title,done`)],
+  'list, two levels deep': () => [get('/items/tasks?limit=25&fields=id,title,project.title,project.client.name')],
+  'filter through a relation': () => [
+    get('/items/tasks?limit=25&fields=id,title&filter[project][client][name][_eq]=client 1'),
+  ],
+  count: () => [get('/items/tasks?aggregate[count]=*')],
+  'GraphQL, two levels deep': () => [
+    {
+      method: 'POST',
+      path: '/graphql',
+      body: { query: '{ tasks(limit: 25) { id title project { title client { name } } } }' },
+    },
+  ],
+  'list of files': () => [get('/files?limit=25&sort=title&fields=id,title,type')],
+  'start of the Data Studio': () =>
+    [
+      '/users/me?fields=*',
+      '/settings',
+      '/server/info',
+      '/collections',
+      '/fields',
+      '/relations',
+      '/permissions/me',
+      '/policies/me/globals',
+      '/roles/me?fields=id',
+      '/presets?limit=-1',
+    ].map(get),
+  'create one': (round, size) => [
+    { method: 'POST', path: '/items/tasks', body: { title: `new ${round}`, project: keyOf('projects', round, size) } },
+  ],
+  'create 100 with references': (round, size) => [
+    {
+      method: 'POST',
+      path: '/items/tasks',
+      body: Array.from({ length: 100 }, (_, line) => ({
+        title: `new ${line}`,
+        project: keyOf('projects', round + line, size),
+      })),
+    },
+  ],
+  'change one': (round, size) => [
+    { method: 'PATCH', path: `/items/tasks/${keyOf('tasks', round, size)}`, body: { title: `changed ${round}` } },
+  ],
+};
+
+/**
+ * Sends each kind of request to each of the subjects in turn, round after round, over one connection at a time.
+ *
+ * @returns by kind of request and subject, how long it takes beside the first subject
+ * @throws where one is refused
+ */
+export async function measureKinds(
+  subjects: readonly Subject[],
+  rounds: number,
+): Promise<Record<string, Record<string, Ratio>>> {
+  const warmUp = Math.ceil(rounds / 10);
+  const [base, ...others] = subjects;
+  const result: Record<string, Record<string, Ratio>> = {};
+  if (!base) return result;
+
+  for (const [name, kind] of Object.entries(KINDS)) {
+    const times = new Map<Subject, number[]>(subjects.map((subject) => [subject, []]));
+
+    for (let round = 0; round < warmUp + rounds; round += 1) {
+      for (let turn = 0; turn < subjects.length; turn += 1) {
+        // Whoever comes first in a round has the disadvantage, or the advantage, of coming first: each does as often.
+        const subject = subjects[(turn + round) % subjects.length] ?? base;
+        const taken = await timeOf(subject, kind(round, subject.size));
+        if (round >= warmUp) times.get(subject)?.push(taken);
+      }
+    }
+
+    const timesOf = (subject: Subject): number[] => times.get(subject) ?? [];
+    result[name] = Object.fromEntries(
+      others.map((subject) => [subject.label, ratioOf(timesOf(subject), timesOf(base))]),
+    );
+  }
+
+  return result;
+}
+
+/** Milliseconds that the answers take. */
+async function timeOf({ url, account, label }: Subject, calls: readonly Call[]): Promise<number> {
+  const start = performance.now();
+
+  for (const { method, path, body } of calls) {
+    const { status, errors } = await send(url, method, path, { token: account.token, body });
+    if (status >= 400) throw new Error(`${label}: ${method} ${path} answered ${status}: ${JSON.stringify(errors)}`);
+  }
+
+  return performance.now() - start;
+}
