@@ -2,7 +2,8 @@ import type { Accountability } from '@directus/types';
 import type { Knex } from 'knex';
 import { TENANTS, TENANTS_ROLE } from '../tenancy/managed.ts';
 import type { TenantStatus } from '../tenancy/types.ts';
-import { readRevision, selectRevision } from './scopes.ts';
+import { rowsOf } from './database.ts';
+import { readRevision, REVISION } from './scopes.ts';
 
 /** What the database says now about who stands behind a token. */
 export interface LiveIdentity {
@@ -17,6 +18,23 @@ export interface LiveIdentity {
   /** What the recorded scopes are at, see `readRevision`: it is asked for whenever this is. */
   revision: string | null;
 }
+
+interface LiveRow {
+  role: string | null;
+  user_status: string;
+  token_tenant: TenantStatus | null;
+  live_tenant: TenantStatus | null;
+  revision: string | null;
+}
+
+/** Written out: it is asked with each request, and to put it together would take as long as to ask it. */
+const LIVE = `
+  SELECT account.role AS role, account.status AS user_status, token.status AS token_tenant, live.status AS live_tenant,
+    (${REVISION}) AS revision
+  FROM directus_users account
+  LEFT JOIN ${TENANTS} live ON live.id = account.role
+  LEFT JOIN ${TENANTS} token ON token.id = ?
+  WHERE account.id = ?`;
 
 /**
  * Looks up, in one query for a user, what has become of the user and of the tenants concerned.
@@ -36,21 +54,17 @@ export async function readLiveIdentity(
     return { role, userStatus: null, tokenTenant: status, liveTenant: status, revision };
   }
 
-  const row = await database('directus_users as user')
-    .leftJoin(`${TENANTS} as live`, 'live.id', 'user.role')
-    .leftJoin(`${TENANTS} as token`, (join) => {
-      join.on('token.id', database.raw('?', [role]));
-    })
-    .where('user.id', user)
-    .first({
-      role: 'user.role',
-      userStatus: 'user.status',
-      tokenTenant: 'token.status',
-      liveTenant: 'live.status',
-      revision: selectRevision(database),
-    });
+  const [row] = rowsOf<LiveRow>(database, await database.raw(LIVE, [role, user]));
 
-  return row ?? null;
+  return row
+    ? {
+        role: row.role,
+        userStatus: row.user_status,
+        tokenTenant: row.token_tenant,
+        liveTenant: row.live_tenant,
+        revision: row.revision,
+      }
+    : null;
 }
 
 /**

@@ -5,6 +5,9 @@ import type { Scope } from '../tenancy/types.ts';
 import { withLock } from './database.ts';
 import type { ServiceContext } from './directus.ts';
 
+/** The key of the one row of the revision. */
+const REVISION_ROW = 1;
+
 /** Decisions about one collection are carried out one after the other, on all instances. */
 export function withScopeLock<Result>(
   { database }: Pick<ServiceContext, 'database'>,
@@ -35,21 +38,20 @@ export async function ensureScopesTables(database: Knex): Promise<void> {
   await database(REVISION_TABLE).insert({ id: REVISION_ROW, revision: randomUUID() }).onConflict('id').ignore();
 }
 
-const REVISION_ROW = 1;
-
 /**
  * What the recorded scopes are at: a name that is new after each change of them, on whatever instance it was made. Null where
  * the row is missing, which must never pass for "unchanged".
  */
 export async function readRevision(database: Knex): Promise<string | null> {
-  const row: { revision: string } | undefined = await selectRevision(database).first();
+  const row: { revision: string } | undefined = await database(REVISION_TABLE)
+    .where({ id: REVISION_ROW })
+    .first('revision');
+
   return row?.revision ?? null;
 }
 
 /** What {@link readRevision} asks, to be a column of another query. */
-export function selectRevision(database: Knex): Knex.QueryBuilder {
-  return database(REVISION_TABLE).where({ id: REVISION_ROW }).select('revision');
-}
+export const REVISION = `SELECT revision FROM ${REVISION_TABLE} WHERE id = ${REVISION_ROW}`;
 
 /** Changes recorded scopes and the revision, both or none. */
 async function changeScopes(database: Knex, change: (transaction: Knex) => Promise<unknown>): Promise<void> {

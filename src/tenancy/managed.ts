@@ -45,6 +45,12 @@ export const COPIES_TABLE = 'tenancy_copies';
 /** Table of the installation steps that were done. Not registered as a collection either. */
 export const STEPS_TABLE = 'tenancy_steps';
 
+/** All tables of the bundle that are no collections. */
+export const OWN_TABLES = [
+  ...[SCOPES_TABLE, REVISION_TABLE, DETOURS_TABLE, ANSWERS_TABLE, AUDIT_TABLE, ERASURES_TABLE, ERASED_TABLE],
+  ...[LEVELS_TABLE, MEMBER_POLICIES_TABLE, COPIES_TABLE, STEPS_TABLE],
+] as const;
+
 /** The role `Tenants`: parent of every tenant's role. */
 export const TENANTS_ROLE = '6d1f0a52-8f0e-4c43-9a57-1d3b5c0e7a01';
 

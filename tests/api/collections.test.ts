@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { OWN_TABLES } from '../../src/tenancy/managed.ts';
 import { onEveryDatabase } from '../support/cells.ts';
 import type { Account } from '../support/client.ts';
 import { createCollection } from '../support/collections.ts';
@@ -144,6 +145,18 @@ onEveryDatabase('/tenancy/collections', (world, host) => {
     it('knows no scope for what does not exist or is not the project’s', async () => {
       for (const collection of ['nowhere', 'directus_users', 'tenants', 'tenant_members', 'tenancy_scopes']) {
         expect((await put(collection, { scope: 'tenant' })).status, collection).toBe(404);
+      }
+    });
+
+    it('is no matter of its own tables, of which Directus knows nothing', async () => {
+      for (const list of ['/collections', '/fields', '/relations']) {
+        const listed = await must<{ collection: string }[]>(superAdmin, 'GET', list);
+        const own = listed.filter(({ collection }) => (OWN_TABLES as readonly string[]).includes(collection));
+        expect(own, list).toEqual([]);
+      }
+      for (const table of OWN_TABLES) {
+        expect((await superAdmin.send('GET', `/items/${table}`)).status, table).toBe(403);
+        expect(await runSql(host().database, `SELECT * FROM ${table}`), table).toBeInstanceOf(Array);
       }
     });
 

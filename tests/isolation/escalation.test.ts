@@ -6,6 +6,7 @@ import { createCast, ROLES, type Actor, type RoleName } from '../support/escalat
 import { differences, readRows, type Rows } from '../support/escalation/database.ts';
 import {
   BUNDLE_ROUTES,
+  OWN_TABLE_ROUTES,
   declaredRoutes,
   documentedRoutes,
   shapeOf,
@@ -46,7 +47,9 @@ describe('Every role on every route', () => {
     marks = { north: await marksOf(host, world.north), south: await marksOf(host, world.south) };
 
     const document = await must<{ paths: Record<string, object> }>(world.superAdmin, 'GET', '/server/specs/oas');
-    routes = [...new Set([...documentedRoutes(document), ...UNDOCUMENTED_ROUTES, ...BUNDLE_ROUTES])];
+    routes = [
+      ...new Set([...documentedRoutes(document), ...UNDOCUMENTED_ROUTES, ...BUNDLE_ROUTES, ...OWN_TABLE_ROUTES]),
+    ];
     rows = await readRows(host.database);
   });
 

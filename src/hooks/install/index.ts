@@ -4,10 +4,13 @@ import { meetActionEmitter } from '../../services/events.ts';
 import { processState, runtime } from '../../runtime.ts';
 import { LICENCE_NOTICE } from '../rules/licence.ts';
 import { install, reasonOf } from './install.ts';
+import { hideOwnTables } from './own-tables.ts';
 
 /** Installs what the bundle needs before Directus starts to listen, and opens the gate when all is in place. */
 export default defineHook(({ action, init }, context) => {
-  const { logger } = context;
+  const { env, logger } = context;
+  // At once, for what Directus knows of the schema it keeps.
+  hideOwnTables(env);
   meetActionEmitter({ action });
 
   const start = async (): Promise<void> => {

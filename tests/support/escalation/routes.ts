@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostInstall } from '../../../scripts/hosts/install.ts';
+import { OWN_TABLES } from '../../../src/tenancy/managed.ts';
 
 /** `METHOD /path`, parameters in braces; a word in parentheses tells apart several uses of one route. */
 export type RouteName = string;
+
+/** The bundle's own tables as if they were collections, which Directus is told not to see. */
+export const OWN_TABLE_ROUTES: readonly RouteName[] = OWN_TABLES.flatMap((table) => [
+  ...['GET', 'SEARCH', 'POST', 'PATCH', 'DELETE'].map((method) => `${method} /items/${table}`),
+  ...['GET', 'PATCH', 'DELETE'].map((method) => `${method} /items/${table}/{id}`),
+]);
 
 /** The routes of the bundle itself. */
 export const BUNDLE_ROUTES: readonly RouteName[] = [
