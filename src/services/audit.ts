@@ -1,7 +1,9 @@
-import type { Accountability, PrimaryKey } from '@directus/types';
+import type { Accountability, Item, PrimaryKey } from '@directus/types';
 import type { Knex } from 'knex';
+import { isDirectusError } from '@directus/errors';
 import { AUDIT_TABLE } from '../tenancy/managed.ts';
 import { uuidIn } from '../tenancy/identity.ts';
+import { requesterOf } from '../tenancy/queries.ts';
 import type { AuditEntry, TenantOwner } from '../tenancy/types.ts';
 import { countOf } from './database.ts';
 import type { ServiceContext } from './directus.ts';
@@ -107,6 +109,26 @@ export function noteAttempt(
   note(context, actor, entry).catch((error: unknown) => {
     context.logger.error(error, 'Tenancy: an attempt to reach rows of another tenant could not be noted.');
   });
+}
+
+/** Does the work, and notes what a member is refused in it: a forged tenant, a row of others or a reference to one. */
+export async function watched<Result>(
+  context: ServiceContext,
+  accountability: Accountability | null,
+  kind: Attempt['kind'],
+  collection: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (accountability && isDirectusError(error) && requesterOf(accountability) === 'member') {
+      const field: unknown = (error.extensions as Item | undefined)?.['field'];
+      noteAttempt(context, accountability, { kind, collection, field: typeof field === 'string' ? field : 'keys' });
+    }
+
+    throw error;
+  }
 }
 
 let noted = 0;

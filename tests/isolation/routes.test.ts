@@ -244,6 +244,9 @@ inEveryCell(
         );
       };
 
+      const filesOf = async (account: Account) =>
+        (await must<{ id: string }[]>(account, 'GET', '/files?fields=id&sort=id&limit=-1')).map(({ id }) => id);
+
       it('have the name that Directus gives them', async () => {
         const { data: file } = await upload(foreign, {}, 'south-secret');
         const { data: own } = await upload(editor, {}, 'north');
@@ -312,6 +315,10 @@ inEveryCell(
           expect(taken).toMatchObject({ status: 403, errors: [{ extensions: { code: 'FORBIDDEN' } }] });
         }
 
+        const taken = await upload(editor, {}, 'x', `/files/${file.id}`);
+        expect(taken.status).toBe(403);
+        expect((await upload(editor, {}, 'x', `/files/${crypto.randomUUID()}`)).errors).toEqual(taken.errors);
+
         expect((await foreign.send('GET', `/assets/${file.id}`)).data).toBe('south-secret');
         expect((await editor.send('GET', `/assets/${own.id}`)).data).toBe('north');
       });
@@ -327,15 +334,140 @@ inEveryCell(
         expect((await editor.send('DELETE', `/files/${own.id}`)).status).toBe(204);
       });
 
-      it('leave a folder of another tenant', async () => {
+      it('go into no folder of another tenant', async () => {
         const folder = await must<{ id: string }>(foreign, 'POST', '/folders', { name: 'south-uploads' });
-        const { data: file } = await upload(editor, { folder: folder.id }, 'north');
+        const { data: own } = await upload(editor, {}, 'north');
+        const url = `${host().url}/server/ping`;
+        const before = await filesOf(editor);
+
+        for (const send of [
+          (wanted: string) => upload(editor, { folder: wanted }, 'x'),
+          (wanted: string) => upload(editor, { folder: wanted }, 'x', `/files/${own.id}`),
+          (wanted: string) => editor.send('POST', '/files/import', { url, data: { folder: wanted } }),
+          (wanted: string) => editor.send('POST', '/files/import', { url, data: { id: own.id, folder: wanted } }),
+        ]) {
+          const refused = await send(folder.id);
+          expect(refused).toMatchObject({ status: 400, errors: [{ extensions: { field: 'folder' } }] });
+          for (const wanted of [crypto.randomUUID(), 'no key']) {
+            expect((await send(wanted)).errors).toEqual(refused.errors);
+          }
+        }
+
+        const nested = { url, data: { folder: { id: folder.id, name: 'north' } } };
+        expect(await editor.send('POST', '/files/import', nested)).toMatchObject({
+          status: 400,
+          errors: [{ extensions: { field: 'folder' } }],
+        });
+
+        expect(await filesOf(editor)).toEqual(before);
+        expect((await editor.send('GET', `/assets/${own.id}`)).data).toBe('north');
+      });
+
+      it('go into a folder of their own, or into none', async () => {
+        const folder = await must<{ id: string }>(editor, 'POST', '/folders', { name: 'north-uploads' });
+        // More than a reader takes in before the folder is found to be the own one.
+        const text = 'north'.repeat(200_000);
+        const { data: file } = await upload(editor, { folder: folder.id, title: 'true' }, text);
+        expect(file).toMatchObject({ folder: folder.id, tenant_id: world().north.id });
+        expect((await editor.send('GET', `/assets/${file.id}`)).data).toBe(text);
+
+        const replaced = await upload(editor, { folder: 'null' }, 'replaced', `/files/${file.id}`);
+        expect(replaced.data.folder).toBeNull();
+        expect((await editor.send('GET', `/assets/${file.id}`)).data).toBe('replaced');
+
+        const data = { folder: folder.id };
+        const imported = await must<Row>(editor, 'POST', '/files/import', { url: `${host().url}/server/ping`, data });
+        expect(imported).toMatchObject(data);
+      });
+
+      it('of one form go where the fields in front of each say', async () => {
+        const [one, two] = await Promise.all(
+          ['one', 'two'].map((name) => must<{ id: string }>(editor, 'POST', '/folders', { name })),
+        );
+
+        const form = new FormData();
+        for (const [name, folder] of [
+          ['one.txt', one!.id],
+          ['two.txt', two!.id],
+        ] as const) {
+          form.append('folder', folder);
+          form.append('file', new Blob([name], { type: 'text/plain' }), name);
+        }
+
+        const files = await must<{ filename_download: string; folder: string }[]>(editor, 'POST', '/files', form);
+        expect(Object.fromEntries(files.map((file) => [file.filename_download, file.folder]))).toEqual({
+          'one.txt': one!.id,
+          'two.txt': two!.id,
+        });
+      });
+
+      it('that break off while their fields are looked at end nothing else', async () => {
+        const form = (fields: string): string =>
+          `${fields}--x\r\nContent-Disposition: form-data; name="file"; filename="x.txt"\r\nContent-Type: text/plain\r\n\r\nx`;
+        const field = '--x\r\nContent-Disposition: form-data; name="title"\r\n\r\nBroken\r\n';
+
+        const before = await filesOf(editor);
+        for (const body of [form(''), form(field)]) {
+          const answer = await fetch(`${host().url}/files`, {
+            method: 'POST',
+            headers: { Authorization: `Bearer ${editor.token}`, 'Content-Type': 'multipart/form-data; boundary=x' },
+            body,
+          });
+          expect(answer.status, await answer.text()).toBeGreaterThanOrEqual(400);
+        }
+
+        // Directus answers at once, and takes back afterwards what it has begun to store.
+        await expect.poll(() => host().logs()).toContain("Couldn't save file");
+        await expect.poll(() => filesOf(editor)).toEqual(before);
+      });
+
+      it('lead to no rows of another tenant', async () => {
+        const admin = world().superAdmin;
+        const [own, other] = [world().north, world().south];
+        await must(admin, 'POST', '/fields/directus_files', { field: 'sent_by', type: 'uuid', schema: {} });
+        await must(admin, 'POST', '/relations', {
+          collection: 'directus_files',
+          field: 'sent_by',
+          related_collection: 'clients',
+          meta: { one_field: 'documents' },
+          schema: { on_delete: 'SET NULL' },
+        });
+
+        try {
+          const url = `${host().url}/server/ping`;
+          const before = await filesOf(editor);
+
+          for (const send of [
+            (wanted: string) => upload(editor, { sent_by: wanted }, 'x'),
+            (wanted: string) => editor.send('POST', '/files/import', { url, data: { sent_by: wanted } }),
+          ]) {
+            const refused = await send(other.clients[0]!);
+            expect(refused).toMatchObject({ status: 400, errors: [{ extensions: { field: 'sent_by' } }] });
+            expect((await send(crypto.randomUUID())).errors).toEqual(refused.errors);
+          }
+
+          const nested = { url, data: { sent_by: { name: 'x', tenant_id: other.id } } };
+          expect(await editor.send('POST', '/files/import', nested)).toMatchObject({
+            status: 400,
+            errors: [{ extensions: { field: 'sent_by' } }],
+          });
+          expect(await filesOf(editor)).toEqual(before);
+
+          const { data: file } = await upload(editor, { sent_by: own.clients[0]! }, 'north');
+          const read = await must<{ sent_by: Row }>(editor, 'GET', `/files/${file.id}?fields=sent_by.id`);
+          expect(read.sent_by).toEqual({ id: own.clients[0] });
+        } finally {
+          await must(admin, 'DELETE', '/fields/directus_files/sent_by');
+        }
+      });
+
+      it('of a super-admin leave a folder of another tenant', async () => {
+        const folder = await must<{ id: string }>(foreign, 'POST', '/folders', { name: 'south-of-admin' });
+        const fields = { folder: folder.id, tenant_id: world().north.id };
+        const { data: file } = await upload(world().superAdmin, fields, 'north');
         await expect
           .poll(async () => (await must<{ folder: string | null }>(editor, 'GET', `/files/${file.id}`)).folder)
           .toBeNull();
-
-        const own = await must<{ id: string }>(editor, 'POST', '/folders', { name: 'north-uploads' });
-        expect((await upload(editor, { folder: own.id }, 'north')).data.folder).toBe(own.id);
       });
     });
 

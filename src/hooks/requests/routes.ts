@@ -24,7 +24,7 @@ export function createRouteGuards(context: Context): Middleware {
       assertGraphQlStays(route, request.originalUrl);
       await assertOwnerMayBeSet(context, route);
       await assertDeletionIsAllowed(context, route);
-      await guardUpload(context.database, request, route);
+      await guardUpload(context, request, route);
 
       if (await sortsInTenant(context, route)) response.status(200).end();
       else next();

@@ -1,8 +1,7 @@
 import type { EventContext, Item, PrimaryKey, SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
-import { isDirectusError } from '@directus/errors';
 import { defineHook } from '../../define.ts';
-import { noteAttempt } from '../../services/audit.ts';
+import { watched } from '../../services/audit.ts';
 import { assertReferrersStay } from '../../services/incoming-references.ts';
 import { assertReferences, type Referrer } from '../../services/references.ts';
 import { rememberDeleted } from '../../services/deleted-rows.ts';
@@ -55,11 +54,13 @@ export default defineHook((register, context) => {
 
   for (const scope of WRITTEN_BY_REQUESTERS) {
     filter<Item>(`${scope}.create`, async (payload, { collection }, event) =>
-      watched(context, 'create', String(collection), event, () => stamped(context, String(collection), payload, event)),
+      watched(context, event.accountability, 'create', String(collection), () =>
+        stamped(context, String(collection), payload, event),
+      ),
     );
 
     filter<Item>(`${scope}.update`, async (changes, { collection, keys }, event) =>
-      watched(context, 'update', String(collection), event, () =>
+      watched(context, event.accountability, 'update', String(collection), () =>
         keptInTenant(context, String(collection), changes, keys as PrimaryKey[], event),
       ),
     );
@@ -83,26 +84,6 @@ export default defineHook((register, context) => {
 
   runtime.registered.add('writes');
 });
-
-/** Notes what a member is refused here: a forged tenant, a row of others or a reference to one. */
-async function watched<Result>(
-  context: Context,
-  kind: 'create' | 'update',
-  collection: string,
-  { accountability }: EventContext,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (accountability && isDirectusError(error) && requesterOf(accountability) === 'member') {
-      const field: unknown = (error.extensions as Item | undefined)?.['field'];
-      noteAttempt(context, accountability, { kind, collection, field: typeof field === 'string' ? field : 'keys' });
-    }
-
-    throw error;
-  }
-}
 
 async function stamped(context: Context, collection: string, payload: Item, event: EventContext): Promise<Item> {
   const { accountability, database } = event;

@@ -285,10 +285,13 @@ function specials(
     'POST /files (upload)': body(
       upload('new.txt', 'new', { folder, tenant_id: tenant }),
       upload('new.txt', 'new', { id: file }),
+      upload('new.txt', 'new', { folder }),
     ),
     'POST /files/import': body({ url: `${url}/server/ping`, data: { tenant_id: tenant } }),
-    // The bundle takes the file out of the folder.
-    'POST /files/import (folder)': body({ url: `${url}/server/ping`, data: { folder } }),
+    'POST /files/import (folder)': body(
+      { url: `${url}/server/ping`, data: { folder } },
+      { url: `${url}/server/ping`, data: { folder: { id: folder, name: 'taken over' } } },
+    ),
     'POST /files/tus': [
       { headers: { ...tus, 'Upload-Length': '5', 'Upload-Metadata': metadata({ id: file, filename_download: 'x' }) } },
       { headers: { ...tus, 'Upload-Length': '5', 'Upload-Metadata': metadata({ folder, filename_download: 'x' }) } },

@@ -28,7 +28,6 @@ const LOGGED_IN = those(['viewer', 'editor', 'owner', 'api', 'share', 'staff'], 
 /** Directus shows users of its app, and shares, of which collections and fields a project is made, as far as they may read. */
 const SCHEMA = those(['viewer', 'editor', 'owner', 'share', 'staff'], 'own');
 const SCHEMA_OF_TENANTS = those(['viewer', 'editor', 'owner', 'share'], 'own');
-const WRITERS = those(['editor', 'owner', 'api'], 'changes');
 /** Tokens of programs have no account to look after, and users without tenant have what their policies say: nothing here. */
 const ACCOUNTS = those(['viewer', 'editor', 'owner'], 'changes');
 const TRACKED = those(['viewer', 'editor', 'owner', 'api', 'staff'], 'changes');
@@ -135,7 +134,7 @@ export const VERDICTS: Readonly<Record<RouteName, Row>> = {
   'PATCH /files': 'denied',
   'DELETE /files': 'denied',
   'POST /files/import': 'denied',
-  'POST /files/import (folder)': WRITERS,
+  'POST /files/import (folder)': 'denied',
   'POST /files/tus': 'denied',
   'PATCH /files/tus/{id}': 'denied',
   'DELETE /files/tus/{id}': 'denied',
