@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { Host } from '../../scripts/hosts/host.ts';
 import type { TenantOverview } from '../../src/client/index.ts';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import { send, type Account } from '../support/client.ts';
 import { createCollection } from '../support/collections.ts';
 import { runSql } from '../support/sql.ts';
@@ -16,7 +16,7 @@ const creationDate = (field: string, type: 'timestamp' | 'dateTime' | 'date'): o
   schema: {},
 });
 
-inEveryCell('The overview of a tenant', (world, host) => {
+onEveryDatabase('The overview of a tenant', (world, host) => {
   let superAdmin: Account;
 
   const overviewOf = (tenant: string): Promise<TenantOverview> =>

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { POLICIES } from '../../src/tenancy/managed.ts';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import type { Account } from '../support/client.ts';
 import { createPerson, createPolicy, createRole, logInAgain } from '../support/people.ts';
 import { must } from '../support/world.ts';
@@ -14,7 +14,7 @@ interface Member {
   user: { id: string; email: string };
 }
 
-inEveryCell('Users to whom the project gave roles', (world) => {
+onEveryDatabase('Users to whom the project gave roles', (world) => {
   /** The policies of the role and of the one above it: writing tags, writing countries, reading clients. */
   let policies: [string, string, string];
   let role: string;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { inEveryCell } from '../support/cells.ts';
+import { onEveryDatabase } from '../support/cells.ts';
 import { accountWithToken, login, type Account } from '../support/client.ts';
 import { createPolicy } from '../support/people.ts';
 import { runSql } from '../support/sql.ts';
@@ -23,7 +23,7 @@ interface Level {
 
 let count = 0;
 
-inEveryCell('Who may do what in a tenant', (world, host) => {
+onEveryDatabase('Who may do what in a tenant', (world, host) => {
   let tenant: Pick<WorldTenant, 'id' | 'slug' | 'owner' | 'editor' | 'viewer'>;
 
   const path = (...steps: string[]): string => ['/tenancy/tenants', tenant.slug, ...steps].join('/');
