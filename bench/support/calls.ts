@@ -76,6 +76,9 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   ],
 };
 
+/** Milliseconds that each subject answers a kind of request before it is measured: a server that has just started is slower. */
+const WARM_UP = 3000;
+
 /**
  * Sends each kind of request to each of the subjects in turn, round after round, over one connection at a time.
  *
@@ -86,15 +89,18 @@ export async function measureKinds(
   subjects: readonly Subject[],
   rounds: number,
 ): Promise<Record<string, Record<string, Ratio>>> {
-  const warmUp = Math.ceil(rounds / 10);
   const [base, ...others] = subjects;
   const result: Record<string, Record<string, Ratio>> = {};
   if (!base) return result;
 
   for (const [name, kind] of Object.entries(KINDS)) {
     const times = new Map<Subject, number[]>(subjects.map((subject) => [subject, []]));
+    const start = performance.now();
+    let warmUp = 0;
 
     for (let round = 0; round < warmUp + rounds; round += 1) {
+      if (performance.now() - start < WARM_UP * subjects.length) warmUp = round + 1;
+
       for (let turn = 0; turn < subjects.length; turn += 1) {
         // Whoever comes first in a round has the disadvantage, or the advantage, of coming first: each does as often.
         const subject = subjects[(turn + round) % subjects.length] ?? base;

@@ -1,0 +1,57 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { projectDirectory, runChild } from '../scripts/hosts/child.ts';
+import { drawRatios } from './support/chart.ts';
+import { asMarkdown, type Result } from './support/result.ts';
+import { say } from './support/project.ts';
+
+// `npm run bench`: everything of which docs/performance.md tells, one after the other. Writes the tables and the chart there, and the
+// figures as JSON to `.artifacts/bench/`. Takes most of an hour; nothing else should run beside it.
+
+const MEASURED = [
+  { name: 'requests-postgres', file: 'requests', options: ['--database', 'postgres'] },
+  { name: 'requests-sqlite', file: 'requests', options: ['--database', 'sqlite'] },
+  {
+    name: 'requests-many',
+    file: 'requests',
+    options: ['--database', 'postgres', '--tenants', '1000', '--rows', '1000', '--files', '2'],
+  },
+  { name: 'sizes', file: 'sizes', options: [] },
+  { name: 'load', file: 'load', options: [] },
+  { name: 'provisioning', file: 'provisioning', options: [] },
+  { name: 'boot', file: 'boot', options: [] },
+] as const;
+
+const document = join(projectDirectory, 'docs', 'performance.md');
+const directory = join(projectDirectory, '.artifacts', 'bench');
+await mkdir(directory, { recursive: true });
+
+for (const { name, file, options } of MEASURED) {
+  const output = join(directory, `${name}.json`);
+  say(`\n## ${name}\n`);
+
+  await runChild({
+    file: join(projectDirectory, 'bench', `${file}.ts`),
+    parameters: [...options, '--json', output],
+    directory: projectDirectory,
+    environment: process.env,
+  });
+
+  const result = JSON.parse(await readFile(output, 'utf8')) as Result;
+  say(asMarkdown(result));
+  await writeInto(name, asMarkdown(result));
+  if (name === 'requests-postgres' && result.ratios) {
+    await writeFile(join(projectDirectory, 'docs', 'images', 'performance.svg'), drawRatios(result.ratios));
+  }
+}
+
+/** Puts a table between the comments that name it, `<!-- name -->` and `<!-- /name -->`. */
+async function writeInto(name: string, table: string): Promise<void> {
+  const text = await readFile(document, 'utf8');
+  const place = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
+  if (!place.test(text)) throw new Error(`docs/performance.md has no place for "${name}".`);
+  await writeFile(
+    document,
+    text.replace(place, (_all, start: string, end: string) => `${start}\n${table}\n\n${end}`),
+  );
+}
