@@ -6,7 +6,8 @@ import { asMarkdown, type Result } from './support/result.ts';
 import { say } from './support/project.ts';
 
 // `npm run bench`: everything of which docs/performance.md tells, one after the other. Writes the tables and the chart there, and the
-// figures as JSON to `.artifacts/bench/`. Takes most of an hour; nothing else should run beside it.
+// figures as JSON to `.artifacts/bench/`. Takes most of an hour; nothing else should run beside it. `npm run bench -- performance
+// <section…>` does some of it, by the names of the comments in the page.
 
 const MEASURED = [
   { name: 'requests-postgres', file: 'requests', options: ['--database', 'postgres'] },
@@ -22,11 +23,19 @@ const MEASURED = [
   { name: 'boot', file: 'boot', options: [] },
 ] as const;
 
+const sections = process.argv.slice(2);
+const chosen = MEASURED.filter(({ name }) => sections.length === 0 || sections.includes(name));
+const unknown = sections.find((section) => !MEASURED.some(({ name }) => name === section));
+if (unknown !== undefined) {
+  const names = MEASURED.map(({ name }) => name).join(', ');
+  throw new Error(`docs/performance.md has no section "${unknown}". Choose from: ${names}.`);
+}
+
 const document = join(projectDirectory, 'docs', 'performance.md');
 const directory = join(projectDirectory, '.artifacts', 'bench');
 await mkdir(directory, { recursive: true });
 
-for (const { name, file, options } of MEASURED) {
+for (const { name, file, options } of chosen) {
   const output = join(directory, `${name}.json`);
   say(`\n## ${name}\n`);
 
