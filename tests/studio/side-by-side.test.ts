@@ -225,12 +225,16 @@ describe.skipIf(isBrowserMissing)('two tenants side by side in the Data Studio o
         await page.goto('/admin/content/projects');
         await page.locator('tr.table-row').first().waitFor();
         const [drawer, open] = [page.locator('.v-drawer'), page.getByRole('button', { name: 'Export Items' })];
-        if (!(await open.isVisible())) await page.getByRole('button', { name: 'Import / Export' }).click();
+        const section = page.getByRole('button', { name: 'Import / Export' });
 
-        // The table keeps how it looks right after it was opened, and the sidebar is drawn anew with it.
+        // The table keeps how it looks right after it was opened, and the sidebar is drawn anew with it, closed again: what was
+        // clicked on may have gone.
+        const soon = { timeout: 5000 };
         await expect
           .poll(async () => {
-            if (!(await drawer.isVisible())) await open.click();
+            if (!(await open.isVisible())) await section.click(soon).catch(() => undefined);
+            await open.click(soon).catch(() => undefined);
+            await drawer.waitFor(soon).catch(() => undefined);
             return drawer.isVisible();
           })
           .toBe(true);
