@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { projectDirectory, runChild } from '../scripts/hosts/child.ts';
 import { drawRatios } from './support/chart.ts';
 import { asMarkdown, type Result } from './support/result.ts';
@@ -59,8 +60,6 @@ async function writeInto(name: string, table: string): Promise<void> {
   const text = await readFile(document, 'utf8');
   const place = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
   if (!place.test(text)) throw new Error(`docs/performance.md has no place for "${name}".`);
-  await writeFile(
-    document,
-    text.replace(place, (_all, start: string, end: string) => `${start}\n${table}\n\n${end}`),
-  );
+  const written = text.replace(place, (_all, start: string, end: string) => `${start}\n${table}\n\n${end}`);
+  await writeFile(document, await format(written, { ...(await resolveConfig(document)), filepath: document }));
 }
