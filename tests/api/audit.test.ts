@@ -126,6 +126,7 @@ onEveryDatabase('The audit trail of a tenant', (world) => {
       await editor.send('PATCH', `/items/projects/${foreign}`, { title: 'x' });
       await editor.send('POST', '/items/projects', { title: 'x', tenant_id: north.id });
       await editor.send('POST', '/items/tasks', { title: 'x', project: foreign });
+      await editor.send('POST', '/files/import', { url: `${url}/server/ping`, data: { folder: north.id } });
       await editor.send('GET', '/items/projects/999999');
       await editor.send('GET', '/tenancy/tenants');
     }
@@ -137,6 +138,7 @@ onEveryDatabase('The audit trail of a tenant', (world) => {
         .sort();
 
     const expected = [
+      'refused.create directus_files folder',
       'refused.create projects tenant_id',
       'refused.create tasks project',
       'refused.read projects id',

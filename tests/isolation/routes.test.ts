@@ -419,10 +419,16 @@ inEveryCell(
       it('that break off while their fields are looked at end nothing else', async () => {
         const form = (fields: string): string =>
           `${fields}--x\r\nContent-Disposition: form-data; name="file"; filename="x.txt"\r\nContent-Type: text/plain\r\n\r\nx`;
-        const field = '--x\r\nContent-Disposition: form-data; name="title"\r\n\r\nBroken\r\n';
+        const field = (name: string, value: string): string =>
+          `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
 
         const before = await filesOf(editor);
-        for (const body of [form(''), form(field)]) {
+        for (const body of [
+          form(''),
+          form(field('title', 'Broken')),
+          form(field('folder', crypto.randomUUID())),
+          form(field('id', crypto.randomUUID())),
+        ]) {
           expect(await statusOfForm(`${host().url}/files`, editor.token, body)).toBeGreaterThanOrEqual(400);
         }
 

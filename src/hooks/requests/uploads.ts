@@ -110,18 +110,18 @@ function guardForm(request: Request, assertFields: (fields: Item) => Promise<voi
     /** What the reader has said since a file waits. */
     let held: [string, unknown[]][] | null = null;
 
-    const refuse = (error: unknown): void => {
-      const dropped = held ?? [];
-      refused = true;
-      held = null;
-      for (const [event, values] of dropped) reader.emit(event, ...values);
-      emit('error', error);
-    };
-
     const goOn = (): void => {
       const waiting = held ?? [];
       held = null;
       for (const [event, values] of waiting) reader.emit(event, ...values);
+    };
+
+    const refuse = (error: unknown): void => {
+      // The reader may have broken off while it was asked.
+      if (refused) return;
+      refused = true;
+      goOn();
+      emit('error', error);
     };
 
     reader.emit = (event: string | symbol, ...values: unknown[]) => {
