@@ -1,7 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { say } from '../tenancy/sentences.ts';
+import { CallContext } from './call-context.ts';
 
 export type DatabaseVendor = 'postgres' | 'mysql' | 'sqlite' | 'other';
 
@@ -38,11 +38,11 @@ const waiting: (() => void)[] = [];
 let locks = 0;
 
 /** Set where a lock is held: one that is taken inside of another has its place already. */
-const inside = new AsyncLocalStorage<true>();
+const inside = new CallContext<true>();
 
 /** Runs work that holds a lock when there is a place for it, in the order of coming. */
 async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-  if (inside.getStore()) return work();
+  if (inside.get()) return work();
   if (locks >= MOST_LOCKS) await new Promise<void>((resolve) => waiting.push(resolve));
   else locks += 1;
 

@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { CallContext } from './call-context.ts';
 
-const managedWrites = new AsyncLocalStorage<true>();
+const managedWrites = new CallContext<true>();
 
 /** Runs `work` as the bundle's own service, which alone may write tenants and memberships. */
 export function asManagedWrite<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -9,5 +9,5 @@ export function asManagedWrite<Result>(work: () => Promise<Result>): Promise<Res
 
 /** Whether the code that is running was called through {@link asManagedWrite}. */
 export function isManagedWrite(): boolean {
-  return managedWrites.getStore() === true;
+  return managedWrites.get() === true;
 }

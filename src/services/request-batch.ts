@@ -1,22 +1,23 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ServerResponse } from 'node:http';
 import type { Item } from '@directus/types';
+import { CallContext } from './call-context.ts';
 
 interface Batch {
   collection: string;
   rows: readonly Item[];
 }
 
-const batches = new AsyncLocalStorage<Batch>();
+const batches = new CallContext<Batch>();
 
 /** Runs what answers a request that creates several rows of a collection, so that their references are looked up at once. */
-export function withBatch(collection: string, body: unknown, work: () => void): void {
+export function withBatch(collection: string, body: unknown, response: ServerResponse, work: () => void): void {
   if (!Array.isArray(body) || body.length < 2) return work();
-  batches.run({ collection, rows: body.filter(isRow) }, work);
+  batches.answer({ collection, rows: body.filter(isRow) }, response, work);
 }
 
 /** The rows that the request being answered creates in the collection; empty where it creates no batch. */
 export function batchOf(collection: string): readonly Item[] {
-  const batch = batches.getStore();
+  const batch = batches.get();
   return batch?.collection === collection ? batch.rows : [];
 }
 

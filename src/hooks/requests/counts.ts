@@ -1,5 +1,6 @@
 import { InvalidQueryError } from '@directus/errors';
 import type { Accountability, Filter, Query, SchemaOverview } from '@directus/types';
+import type { Application } from 'express';
 import type { Knex } from 'knex';
 import { actingAs } from '../../services/identity.ts';
 import { scopeCounts } from '../../tenancy/queries.ts';
@@ -10,10 +11,39 @@ import { collectionOf, partsOf } from './route.ts';
 /** The query of a request, which names the counts that are asked for. */
 type CountedQuery = Query & { meta?: string[] };
 
+/** The query of a request, and what each goes through that it is given. Known by name to what an earlier load has put in place. */
+const QUERY = Symbol.for('directus-extension-tenancy query');
+const SCOPE = Symbol.for('directus-extension-tenancy scope');
+
+/** What is counted for a request, and for whom. */
+const COUNTED = Symbol('tenancy counted');
+
 interface QueryRequest {
   accountability?: Accountability;
   schema?: SchemaOverview;
-  sanitizedQuery?: CountedQuery;
+  sanitizedQuery?: CountedQuery | undefined;
+  [QUERY]?: CountedQuery | undefined;
+  /** The same function for all requests: see {@link prepareQueries}. */
+  [SCOPE]?: (request: QueryRequest, query: CountedQuery | undefined) => CountedQuery | undefined;
+  [COUNTED]?: { collection: string; requester: Accountability; schema: SchemaOverview };
+}
+
+/**
+ * Lets the queries of an application's requests be watched, where Express gives all requests what they inherit: see
+ * `prepareAnswers` for what it would cost to do so at each request.
+ */
+export function prepareQueries(app: Application): void {
+  const { request: inherited } = app as unknown as { request: object };
+
+  Object.defineProperty(inherited, 'sanitizedQuery', {
+    configurable: true,
+    get(this: QueryRequest) {
+      return this[QUERY];
+    },
+    set(this: QueryRequest, query: CountedQuery | undefined) {
+      this[QUERY] = this[SCOPE] ? this[SCOPE](this, query) : query;
+    },
+  });
 }
 
 /**
@@ -29,12 +59,11 @@ export function createCountsGuard(database: Knex): Middleware {
     if (!accountability || accountability.admin || !schema || !collection) return next();
 
     const limit = async (): Promise<void> => {
+      const watched = request as QueryRequest;
       const requester = await actingAs(database, accountability);
-
-      const scope = (query: CountedQuery | undefined): CountedQuery | undefined =>
-        query?.meta ? Object.freeze(scopeCounts(query, collection, requester, boundaryContext(schema))) : query;
-
-      watch(request as QueryRequest, scope);
+      watched[COUNTED] = { collection, requester, schema };
+      watched[SCOPE] = scopeCounted;
+      watched.sanitizedQuery = watched[QUERY];
     };
 
     // Not in one `then`: what is thrown here would be nobody's to catch, and end the process.
@@ -42,18 +71,10 @@ export function createCountsGuard(database: Knex): Middleware {
   };
 }
 
-/** Every query that the request is given from now on, and the one it has, goes through `scope`. */
-function watch(request: QueryRequest, scope: (query: CountedQuery | undefined) => CountedQuery | undefined): void {
-  let current = scope(request.sanitizedQuery);
-
-  Object.defineProperty(request, 'sanitizedQuery', {
-    configurable: true,
-    enumerable: true,
-    get: () => current,
-    set: (query: CountedQuery | undefined) => {
-      current = scope(query);
-    },
-  });
+function scopeCounted({ [COUNTED]: counted }: QueryRequest, query: CountedQuery | undefined): CountedQuery | undefined {
+  if (!query?.meta || !counted) return query;
+  const { collection, requester, schema } = counted;
+  return Object.freeze(scopeCounts(query, collection, requester, boundaryContext(schema)));
 }
 
 /**

@@ -4,9 +4,9 @@ import { defineHook } from '../../define.ts';
 import { followUpsAreDone, hasFollowUps } from '../../services/follow-ups.ts';
 import { withBatch } from '../../services/request-batch.ts';
 import { processState, runtime, type Middleware } from '../../runtime.ts';
-import { restoreUrl } from './answers.ts';
+import { prepareAnswers, restoreUrl } from './answers.ts';
 import { createAttemptsWatch } from './attempts.ts';
-import { createCountsGuard } from './counts.ts';
+import { createCountsGuard, prepareQueries } from './counts.ts';
 import { createErasures } from './erasures.ts';
 import { gate } from './gate.ts';
 import { assertIdentityIsCurrent, createGuard } from './guard.ts';
@@ -46,7 +46,11 @@ export default defineHook(({ action, filter, init }, context) => {
 
   processState().middlewares = { gate: inOwnLanguage(gate, context.logger), guard: guard.begin, entry };
 
-  init('middlewares.before', ({ app }) => mount(app as Application, 'gate'));
+  init('middlewares.before', ({ app }) => {
+    prepareAnswers(app as Application);
+    prepareQueries(app as Application);
+    mount(app as Application, 'gate');
+  });
 
   init('middlewares.after', ({ app }) => {
     mount(app as Application, 'entry');
@@ -73,10 +77,10 @@ export default defineHook(({ action, filter, init }, context) => {
 });
 
 /** Keeps the rows of a request at hand, so that the write wall asks once for what all of them refer to. */
-const batches: Middleware = (request, _response, next) => {
+const batches: Middleware = (request, response, next) => {
   const { schema } = request as typeof request & { schema?: SchemaOverview };
   const collection = schema && request.method === 'POST' ? collectionOf(partsOf(request.path), schema) : null;
-  if (collection) withBatch(collection, request.body, next);
+  if (collection) withBatch(collection, request.body, response, next);
   else next();
 };
 

@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import type { Context, Middleware } from '../../runtime.ts';
+import { CallContext } from '../../services/call-context.ts';
 import { speakBy, type Sentences } from '../../tenancy/sentences.ts';
 
 /** Languages beside English as requests ask for them, with the names of their files beside the bundle. */
@@ -8,8 +8,8 @@ const LANGUAGES = { de: 'de-DE' } as const;
 
 type Language = keyof typeof LANGUAGES;
 
-const spoken = new AsyncLocalStorage<Sentences>();
-speakBy(() => spoken.getStore());
+const spoken = new CallContext<Sentences>();
+speakBy(() => spoken.get());
 
 /**
  * Lets a middleware, and all that answers the request after it, speak the language that the request asks for (`Accept-Language`),
@@ -27,7 +27,7 @@ export function inOwnLanguage(middleware: Middleware, logger: Context['logger'])
   return (request, response, next) => {
     const language = request.acceptsLanguages('en', ...Object.keys(LANGUAGES)) as Language | 'en' | false;
     if (!language || language === 'en') middleware(request, response, next);
-    else spoken.run(sentencesIn(language), () => middleware(request, response, next));
+    else spoken.answer(sentencesIn(language), response, () => middleware(request, response, next));
   };
 }
 
