@@ -13,7 +13,14 @@ const compiler = join(projectDirectory, 'node_modules', 'typescript', 'bin', 'ts
 const stampFile = join(projectDirectory, 'node_modules', '.cache', 'directus-extension-tenancy', 'build.json');
 
 /** What the bundle is made from, and what is made. */
-const inputs = ['src/**', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.client.json'];
+const inputs = [
+  'src/**',
+  'extension.config.js',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.client.json',
+];
 const outputs = [
   'dist/app.js',
   'dist/api.js',

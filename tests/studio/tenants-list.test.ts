@@ -68,7 +68,8 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('many tenants at o
     await page.getByRole('button', { name: 'Resume', exact: true }).click();
     await page.getByText('One tenant was resumed').waitFor();
     expect(await statuses()).toEqual({ north: 'active', middle: 'suspended', south: 'active' });
-    expect(await page.getByRole('button', { name: /^Resume/ }).count()).toBe(0);
+    // The dialog fades away after it has said so.
+    await expect.poll(() => page.getByRole('button', { name: /^Resume/ }).count()).toBe(0);
   });
 
   test('are told about one by one where some cannot be changed', async () => {
