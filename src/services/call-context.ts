@@ -27,6 +27,9 @@ export class CallContext<Value> {
 
   /** Runs what answers a request, and knows the value until the answer is out or given up. */
   answer(value: Value, response: ServerResponse, work: () => void): void {
+    // Whoever asked has gone: nobody would tell that it is over.
+    if (response.destroyed) return work();
+
     this.#users += 1;
     response.once('close', () => this.#leave());
     this.#storage.run(value, work);

@@ -82,6 +82,23 @@ describe('what code knows while it works for somebody', () => {
     answer.give();
     expect(await after).toBeUndefined();
   });
+
+  it('is not kept for somebody who has gone before', async () => {
+    const context = new CallContext<string>();
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    const answer = signal();
+    let left: Promise<string | undefined> | undefined;
+    response.destroy();
+
+    await new Promise<void>((resolve) => context.answer('value', response, resolve));
+    await context.run('other', () => {
+      left = answer.given.then(() => context.get());
+      return Promise.resolve();
+    });
+
+    answer.give();
+    expect(await left).toBeUndefined();
+  });
 });
 
 /** Something that is waited for until it is said. */
