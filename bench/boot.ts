@@ -75,7 +75,7 @@ try {
   });
 
   const sizes = await Promise.all(
-    ['api.js', 'app.js'].map(async (file) => {
+    ['api.js', 'app.js', 'pages.js'].map(async (file) => {
       const { size } = await stat(join(projectDirectory, 'dist', file));
       return [`\`dist/${file}\``, `${(size / 1000).toFixed(0)} KB`, ''];
     }),

@@ -24,6 +24,7 @@ const inputs = [
 const outputs = [
   'dist/app.js',
   'dist/api.js',
+  'dist/pages.js',
   ...LOCALES.map((locale) => `dist/texts/${locale}.json`),
   ...['client', 'testing'].flatMap((name) => [`dist/client/${name}/index.js`, `dist/client/${name}/index.d.ts`]),
 ];
@@ -40,6 +41,7 @@ export async function ensureBuilt(): Promise<void> {
     reportProgress('Building the bundle …');
     const start = Date.now();
     await run(program, 'build');
+    await run(program, 'build', '--type', 'module', '--input', 'src/pages.ts', '--output', 'dist/pages.js');
     await run(compiler, '--project', 'tsconfig.client.json');
     await writeTexts();
     for (const file of outputs) {

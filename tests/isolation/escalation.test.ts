@@ -5,6 +5,7 @@ import { attemptsOn, refuses, sendAttempt, wordsOf, type Attempt, type Reply } f
 import { createCast, ROLES, type Actor, type RoleName } from '../support/escalation/cast.ts';
 import { differences, readRows, type Rows } from '../support/escalation/database.ts';
 import {
+  BUNDLE_FILES,
   BUNDLE_ROUTES,
   OWN_TABLE_ROUTES,
   declaredRoutes,
@@ -48,7 +49,13 @@ describe('Every role on every route', () => {
 
     const document = await must<{ paths: Record<string, object> }>(world.superAdmin, 'GET', '/server/specs/oas');
     routes = [
-      ...new Set([...documentedRoutes(document), ...UNDOCUMENTED_ROUTES, ...BUNDLE_ROUTES, ...OWN_TABLE_ROUTES]),
+      ...new Set([
+        ...documentedRoutes(document),
+        ...UNDOCUMENTED_ROUTES,
+        ...BUNDLE_ROUTES,
+        ...BUNDLE_FILES,
+        ...OWN_TABLE_ROUTES,
+      ]),
     ];
     rows = await readRows(host.database);
   });

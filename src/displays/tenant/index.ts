@@ -1,12 +1,12 @@
 import { defineDisplay } from '@directus/extensions-sdk';
-import TenantDisplay from './tenant-display.vue';
+import TenantPlaceholder from './tenant-placeholder.ts';
 
 /** The tenant that a row belongs to, for super-admins. */
 export default defineDisplay({
   id: 'tenancy-tenant',
   name: 'Tenant',
   icon: 'domain',
-  component: TenantDisplay,
+  component: TenantPlaceholder,
   options: null,
   types: ['uuid'],
   localTypes: ['m2o'],

@@ -13,6 +13,7 @@ import { assertIdentityIsCurrent, createGuard } from './guard.ts';
 import { inOwnLanguage } from './language.ts';
 import { licenceGuard } from './licence-guard.ts';
 import { createMembersShadow } from './members.ts';
+import { createPages } from './pages.ts';
 import { mount, mountBetween } from './placement.ts';
 import { collectionOf, partsOf } from './route.ts';
 import { createRouteGuards } from './routes.ts';
@@ -44,7 +45,11 @@ export default defineHook(({ action, filter, init }, context) => {
     });
   };
 
-  processState().middlewares = { gate: inOwnLanguage(gate, context.logger), guard: guard.begin, entry };
+  processState().middlewares = {
+    gate: inTurn([inOwnLanguage(gate, context.logger), createPages(context)]),
+    guard: guard.begin,
+    entry,
+  };
 
   init('middlewares.before', ({ app }) => {
     prepareAnswers(app as Application);

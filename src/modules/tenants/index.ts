@@ -1,11 +1,5 @@
 import { defineModule } from '@directus/extensions-sdk';
-import CollectionRoute from './routes/collection.vue';
-import CollectionsRoute from './routes/collections.vue';
-import ContentRoute from './routes/content.vue';
-import HealthRoute from './routes/health.vue';
-import ModuleRoute from './routes/module.vue';
-import TenantRoute from './routes/tenant.vue';
-import TenantsRoute from './routes/tenants.vue';
+import { page } from '../../studio/utilities/pages.ts';
 
 export default defineModule({
   id: 'tenants',
@@ -14,15 +8,20 @@ export default defineModule({
   routes: [
     {
       path: '',
-      component: ModuleRoute,
+      component: page('ModuleRoute'),
       children: [
-        { name: 'tenants-list', path: '', component: TenantsRoute },
+        { name: 'tenants-list', path: '', component: page('TenantsRoute') },
         // No slug begins with a hyphen, so none of these is a tenant's.
-        { name: 'tenants-collections', path: '-/collections', component: CollectionsRoute },
-        { name: 'tenants-collection', path: '-/collections/:collection', component: CollectionRoute, props: true },
-        { name: 'tenants-health', path: '-/health', component: HealthRoute },
-        { name: 'tenants-item', path: ':id', component: TenantRoute, props: true },
-        { name: 'tenants-content', path: ':id/content/:collection', component: ContentRoute, props: true },
+        { name: 'tenants-collections', path: '-/collections', component: page('CollectionsRoute') },
+        {
+          name: 'tenants-collection',
+          path: '-/collections/:collection',
+          component: page('CollectionRoute'),
+          props: true,
+        },
+        { name: 'tenants-health', path: '-/health', component: page('HealthRoute') },
+        { name: 'tenants-item', path: ':id', component: page('TenantRoute'), props: true },
+        { name: 'tenants-content', path: ':id/content/:collection', component: page('ContentRoute'), props: true },
       ],
     },
   ],

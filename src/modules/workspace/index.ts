@@ -1,9 +1,6 @@
 import { defineModule } from '@directus/extensions-sdk';
+import { page } from '../../studio/utilities/pages.ts';
 import { WORKSPACE } from '../../tenancy/managed.ts';
-import MembersRoute from './routes/members.vue';
-import OverviewRoute from './routes/overview.vue';
-import TokensRoute from './routes/tokens.vue';
-import WorkspaceRoute from './routes/workspace.vue';
 import { followSwitches } from './utilities/fresh-start.ts';
 import { actsInTenant } from './utilities/membership.ts';
 
@@ -14,11 +11,11 @@ export default defineModule({
   routes: [
     {
       path: '',
-      component: WorkspaceRoute,
+      component: page('WorkspaceRoute'),
       children: [
-        { name: 'workspace-overview', path: '', component: OverviewRoute },
-        { name: 'workspace-members', path: 'members', component: MembersRoute },
-        { name: 'workspace-tokens', path: 'tokens', component: TokensRoute },
+        { name: 'workspace-overview', path: '', component: page('OverviewRoute') },
+        { name: 'workspace-members', path: 'members', component: page('MembersRoute') },
+        { name: 'workspace-tokens', path: 'tokens', component: page('TokensRoute') },
       ],
     },
   ],

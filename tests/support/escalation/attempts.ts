@@ -411,6 +411,7 @@ function specials(
       { path: '/tenancy/collections/projects/fields/title', body: { unique: 'tenant' } },
     ],
     'GET /tenancy/me': path('/tenancy/me'),
+    'GET /tenancy/pages.js': path('/tenancy/pages.js'),
     'POST /tenancy/me/tenant': body({ tenant: 'south' }, { tenant }),
     'DELETE /tenancy/me/memberships/{tenant}': path(
       '/tenancy/me/memberships/south',

@@ -12,6 +12,9 @@ export const OWN_TABLE_ROUTES: readonly RouteName[] = OWN_TABLES.flatMap((table)
   ...['GET', 'PATCH', 'DELETE'].map((method) => `${method} /items/${table}/{id}`),
 ]);
 
+/** What the bundle serves beside its routes. */
+export const BUNDLE_FILES: readonly RouteName[] = ['GET /tenancy/pages.js'];
+
 /** The routes of the bundle itself. */
 export const BUNDLE_ROUTES: readonly RouteName[] = [
   'GET /tenancy/tenants',

@@ -433,6 +433,7 @@ export const VERDICTS: Readonly<Record<RouteName, Row>> = {
   'PUT /tenancy/levels/{policy}': 'denied',
   'DELETE /tenancy/levels/{policy}': 'denied',
   'GET /tenancy/me': USERS,
+  'GET /tenancy/pages.js': PUBLIC,
   'POST /tenancy/me/tenant': 'denied',
   'DELETE /tenancy/me/memberships/{tenant}': 'denied',
   'GET /tenancy/tenants': 'denied',

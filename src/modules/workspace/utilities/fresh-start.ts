@@ -11,8 +11,7 @@ let isFollowing = false;
  * @param page where to go on, below the root of the Data Studio
  */
 export function startAnew(page = 'workspace'): void {
-  known = String(Date.now());
-  localStorage.setItem(KEY, known);
+  localStorage.setItem(KEY, String(Date.now()));
   goTo(page);
 }
 

@@ -1,0 +1,76 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { useWorld } from '../support/worlds.ts';
+import {
+  findBarriers,
+  isBrowserMissing,
+  keepPicture,
+  launchBrowser,
+  logIn,
+  openStudio,
+  type Studio,
+} from './browser.ts';
+
+const PAGES = '**/tenancy/pages.js';
+
+describe.skipIf(isBrowserMissing)('The pages of the bundle, in the Data Studio of Directus 11', () => {
+  const { host } = useWorld({ directus: '11' });
+  let browser: Browser;
+  let studio: Studio;
+  let page: Page;
+  let loaded: string[] = [];
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    studio = await openStudio(browser, host().url);
+    page = studio.page;
+    page.on('request', (request) => {
+      if (request.url().includes('/tenancy/pages.js')) loaded.push(request.method());
+    });
+    await logIn(page, host().superAdmin);
+    await page.locator('.module-bar').waitFor();
+  });
+
+  afterAll(() => browser?.close());
+
+  const open = (name: string) => page.locator('.module-bar a', { has: page.locator(`[data-icon="${name}"]`) }).click();
+
+  test('are not loaded before somebody goes there, and then once', async () => {
+    // The first page after the login may show whose rows are there.
+    loaded = [];
+    await page.goto('/admin/users');
+    await page.locator('tr.table-row').first().waitFor();
+    expect(loaded).toEqual([]);
+
+    await open('domain');
+    await page.locator('tr.table-row', { hasText: 'North' }).waitFor();
+    await page.getByRole('link', { name: 'Health' }).click();
+    await page.waitForURL(/\/-\/health$/);
+    expect(loaded).toEqual(['GET']);
+  });
+
+  test('say what to do where they cannot be loaded, and are there after a reload', async () => {
+    await page.route(PAGES, (route) => route.abort());
+    await page.goto('/admin/tenants');
+    await page.getByRole('alert').getByText('This page could not be loaded').waitFor();
+    expect(await findBarriers(page, ['main [role="alert"]'], ['.v-info .content'])).toEqual([]);
+    await keepPicture(page, 'pages-missing');
+
+    await page.unroute(PAGES);
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.locator('tr.table-row', { hasText: 'North' }).waitFor();
+  });
+
+  test('leave the name of a tenant in a table where they cannot be loaded', async () => {
+    await page.route(PAGES, (route) => route.abort());
+    await page.goto('/admin/content/projects');
+    const cell = page.locator('tr.table-row td', { hasText: /^\s*North\s*$/ }).first();
+    await cell.waitFor();
+    expect(await cell.locator('.tenant-display').count()).toBe(0);
+
+    await page.unroute(PAGES);
+    await page.reload();
+    await cell.locator('.tenant-display').waitFor();
+    expect(studio.complaints).toEqual([]);
+  });
+});
