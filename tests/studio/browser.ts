@@ -138,6 +138,9 @@ export async function logIn(page: Page, { email, password }: Credentials): Promi
   await page.goto('/admin/content');
 }
 
+/** Where the Data Studio loads the pages of the bundle from. */
+export const PAGES = '/tenancy/pages.js';
+
 /** Keeps a picture of the page under `.artifacts/`. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
   const directory = join(projectDirectory, '.artifacts');
@@ -193,7 +196,7 @@ export async function goWithin(page: Page, path: string, content: string): Promi
 
   const hold = (route: Route): unknown => {
     // The page itself, without which there is nothing to look at.
-    if (route.request().url().endsWith('/tenancy/pages.js')) return route.continue();
+    if (route.request().url().endsWith(PAGES)) return route.continue();
     answers.push(route.request().response());
     return isHolding ? held.push(route) : route.continue();
   };

@@ -8,10 +8,11 @@ import {
   launchBrowser,
   logIn,
   openStudio,
+  PAGES,
   type Studio,
 } from './browser.ts';
 
-const PAGES = '**/tenancy/pages.js';
+const ANY_PAGES = `**${PAGES}`;
 
 describe.skipIf(isBrowserMissing)('The pages of the bundle, in the Data Studio of Directus 11', () => {
   const { host } = useWorld({ directus: '11' });
@@ -25,7 +26,7 @@ describe.skipIf(isBrowserMissing)('The pages of the bundle, in the Data Studio o
     studio = await openStudio(browser, host().url);
     page = studio.page;
     page.on('request', (request) => {
-      if (request.url().includes('/tenancy/pages.js')) loaded.push(request.method());
+      if (request.url().endsWith(PAGES)) loaded.push(request.method());
     });
     await logIn(page, host().superAdmin);
     await page.locator('.module-bar').waitFor();
@@ -50,25 +51,25 @@ describe.skipIf(isBrowserMissing)('The pages of the bundle, in the Data Studio o
   });
 
   test('say what to do where they cannot be loaded, and are there after a reload', async () => {
-    await page.route(PAGES, (route) => route.abort());
+    await page.route(ANY_PAGES, (route) => route.abort());
     await page.goto('/admin/tenants');
     await page.getByRole('alert').getByText('This page could not be loaded').waitFor();
     expect(await findBarriers(page, ['main [role="alert"]'], ['.v-info .content'])).toEqual([]);
     await keepPicture(page, 'pages-missing');
 
-    await page.unroute(PAGES);
+    await page.unroute(ANY_PAGES);
     await page.getByRole('button', { name: 'Reload' }).click();
     await page.locator('tr.table-row', { hasText: 'North' }).waitFor();
   });
 
   test('leave the name of a tenant in a table where they cannot be loaded', async () => {
-    await page.route(PAGES, (route) => route.abort());
+    await page.route(ANY_PAGES, (route) => route.abort());
     await page.goto('/admin/content/projects');
     const cell = page.locator('tr.table-row td', { hasText: /^\s*North\s*$/ }).first();
     await cell.waitFor();
     expect(await cell.locator('.tenant-display').count()).toBe(0);
 
-    await page.unroute(PAGES);
+    await page.unroute(ANY_PAGES);
     await page.reload();
     await cell.locator('.tenant-display').waitFor();
     expect(studio.complaints).toEqual([]);

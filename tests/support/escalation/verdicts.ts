@@ -36,6 +36,8 @@ const PUBLIC = those(
   ROLES.filter((role) => role !== 'suspended'),
   'public',
 );
+/** The same file for everybody, before anybody is asked who it is. */
+const CODE = those(ROLES, 'public');
 /** Directus answers before it reads a row; the file, or the note that there is none, comes later, and to the requester. */
 const EXPORT = { ...TRACKED, anonymous: 'public', share: 'public' } as const;
 /** Directus looks for a provider that is not set up before it asks who wants to change it. */
@@ -433,7 +435,7 @@ export const VERDICTS: Readonly<Record<RouteName, Row>> = {
   'PUT /tenancy/levels/{policy}': 'denied',
   'DELETE /tenancy/levels/{policy}': 'denied',
   'GET /tenancy/me': USERS,
-  'GET /tenancy/pages.js': PUBLIC,
+  'GET /tenancy/pages.js': CODE,
   'POST /tenancy/me/tenant': 'denied',
   'DELETE /tenancy/me/memberships/{tenant}': 'denied',
   'GET /tenancy/tenants': 'denied',
