@@ -44,7 +44,8 @@ describe.skipIf(isBrowserMissing)('The pages of the bundle, in the Data Studio o
     expect(loaded).toEqual([]);
 
     await open('domain');
-    await page.locator('tr.table-row', { hasText: 'North' }).waitFor();
+    // Until the page is there, the one before is.
+    await page.locator('.tenants-table tr.table-row', { hasText: 'North' }).waitFor();
     await page.getByRole('link', { name: 'Health' }).click();
     await page.waitForURL(/\/-\/health$/);
     expect(loaded).toEqual(['GET']);
