@@ -46,7 +46,10 @@ export function restoreUrl(request: Renamed): void {
 const PRIVATE = Symbol.for('directus-extension-tenancy private');
 const REWRITE = Symbol.for('directus-extension-tenancy rewrite');
 
-type Prepared = Response & { [PRIVATE]?: true; [REWRITE]?: (body: unknown) => unknown };
+/** What an answer becomes; the request is `response.req`. */
+type Rewrite = (body: unknown, response: Response) => unknown;
+
+type Prepared = Response & { [PRIVATE]?: true; [REWRITE]?: Rewrite };
 
 /**
  * Gives all answers of an application the methods that {@link rewriteAnswer} and {@link keepApart} count on, where Express has
@@ -58,7 +61,7 @@ export function prepareAnswers(app: Application): void {
   const { json, writeHead } = inherited;
 
   inherited.json = function (this: Prepared, body: unknown): Response {
-    return json.call(this, this[REWRITE]?.(body) ?? body);
+    return json.call(this, this[REWRITE]?.(body, this) ?? body);
   };
 
   inherited.writeHead = function (this: Prepared, ...parameters: unknown[]): Response {
@@ -70,8 +73,10 @@ export function prepareAnswers(app: Application): void {
 /**
  * Changes the JSON of an answer on its way out: what Directus keeps in its response cache is what it made itself, and nobody
  * gets what is another one's. The last one to say how has the say.
+ *
+ * @param rewrite the same function for all answers, for the reason that {@link prepareAnswers} has
  */
-export function rewriteAnswer(response: Prepared, rewrite: (body: unknown) => unknown): void {
+export function rewriteAnswer(response: Prepared, rewrite: Rewrite): void {
   response[REWRITE] = rewrite;
 }
 

@@ -10,12 +10,12 @@ import { rewriteAnswer } from './answers.ts';
  * the same in every project and no secret, the Data Studio knows a member from anybody else, without a request more.
  */
 export function completeOwnRoles(request: Request, response: Response): void {
-  if (!/^\/roles\/me\/?$/i.test(request.path)) return;
+  if (/^\/roles\/me\/?$/i.test(request.path)) rewriteAnswer(response, completed);
+}
 
-  rewriteAnswer(response, (body) => {
-    const { accountability } = request as Request & { accountability?: Accountability };
-    return accountability && isMember(accountability) ? withTenantsRole(body) : body;
-  });
+function completed(body: unknown, { req: request }: Response): unknown {
+  const { accountability } = request as Request & { accountability?: Accountability };
+  return accountability && isMember(accountability) ? withTenantsRole(body) : body;
 }
 
 function isMember(accountability: Accountability): boolean {

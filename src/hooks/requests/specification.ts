@@ -20,8 +20,17 @@ export async function describeRoutes(
 ): Promise<void> {
   if (!/^\/server\/specs\/oas\/?$/i.test(request.path)) return;
 
-  const reader = await readerOf(database, accountability);
-  rewriteAnswer(response, (body) => (reader ? withTenancyRoutes(body, reader) : body));
+  (response as Described)[READER] = await readerOf(database, accountability);
+  rewriteAnswer(response, described);
+}
+
+/** Whom an answer describes the routes to. */
+const READER = Symbol('tenancy reader');
+
+type Described = Response & { [READER]?: Reader | null };
+
+function described(body: unknown, { [READER]: reader }: Described): unknown {
+  return reader ? withTenancyRoutes(body, reader) : body;
 }
 
 async function readerOf(database: Knex, { admin, user, role }: Accountability): Promise<Reader | null> {

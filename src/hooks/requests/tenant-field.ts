@@ -16,22 +16,23 @@ interface FieldRow {
  * changed on its way out.
  */
 export function hideTenantField(request: Request, response: Response): void {
-  if (request.method !== 'GET' || !/^\/fields(\/|$)/i.test(request.path)) return;
+  if (request.method === 'GET' && /^\/fields(\/|$)/i.test(request.path)) rewriteAnswer(response, withoutTenantField);
+}
 
-  rewriteAnswer(response, (body) => {
-    const { accountability, schema } = request as Request & {
-      accountability?: Accountability;
-      schema?: SchemaOverview;
-    };
-    if (accountability?.admin) return body;
+function withoutTenantField(body: unknown, { req: request }: Response): unknown {
+  const { accountability, schema } = request as Request & {
+    accountability?: Accountability;
+    schema?: SchemaOverview;
+  };
+  if (accountability?.admin) return body;
 
-    const data = (body as { data?: FieldRow | FieldRow[] | null } | null)?.data;
-    if (!data) return body;
-    const view = (row: FieldRow): FieldRow => {
-      const isOurs = row.field === TENANT_FIELD && schema && hasTenantField(row.collection, schema);
-      return isOurs ? { ...row, meta: { ...row.meta, hidden: true } } : row;
-    };
+  const data = (body as { data?: FieldRow | FieldRow[] | null } | null)?.data;
+  if (!data) return body;
 
-    return { ...(body as object), data: Array.isArray(data) ? data.map(view) : view(data) };
-  });
+  const view = (row: FieldRow): FieldRow => {
+    const isOurs = row.field === TENANT_FIELD && schema && hasTenantField(row.collection, schema);
+    return isOurs ? { ...row, meta: { ...row.meta, hidden: true } } : row;
+  };
+
+  return { ...(body as object), data: Array.isArray(data) ? data.map(view) : view(data) };
 }
