@@ -175,6 +175,43 @@ export function rowsOf<Row>(database: Knex, result: unknown): Row[] {
   }
 }
 
+/** Whether the database keeps statements by name for us, as far as this process has seen. */
+let keepsStatements = true;
+
+/**
+ * The rows of a query that is asked with nearly every request. PostgreSQL plans a query anew each time, which takes longer than to
+ * answer this kind of it, unless the query has a name. Poolers that hand each transaction to another session lose what was named:
+ * then the query is asked as any other, from that time on.
+ *
+ * @param name tells it from all others of this version: another text needs another name
+ * @throws what the database says to the query as it is
+ */
+export async function askOften<Row>(
+  database: Knex,
+  name: string,
+  text: string,
+  bindings: readonly (string | null)[],
+): Promise<Row[]> {
+  const ask = async (options: object): Promise<Row[]> =>
+    rowsOf<Row>(database, await database.raw(text, bindings as string[]).options(options));
+
+  if (!keepsStatements || vendorOf(database) !== 'postgres') return ask({});
+
+  try {
+    return await ask({ name: nameAfter(name, checksum(text)) });
+  } catch (error) {
+    if (!LOST_STATEMENT.has((error as { code?: unknown }).code)) throw error;
+    keepsStatements = false;
+    return ask({});
+  }
+}
+
+/**
+ * invalid_sql_statement_name, duplicate_prepared_statement, and feature_not_supported for a statement whose tables have changed since
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ */
+const LOST_STATEMENT = new Set<unknown>(['26000', '42P05', '0A000']);
+
 /** Alters a table on MySQL or MariaDB while others read and write it, or without that where the database cannot. */
 export async function alterOnline(database: Knex, statement: string, bindings: string[]): Promise<void> {
   try {

@@ -2,7 +2,7 @@ import type { Accountability } from '@directus/types';
 import type { Knex } from 'knex';
 import { TENANTS, TENANTS_ROLE } from '../tenancy/managed.ts';
 import type { TenantStatus } from '../tenancy/types.ts';
-import { rowsOf } from './database.ts';
+import { askOften } from './database.ts';
 import { readRevision, REVISION } from './scopes.ts';
 
 /** What the database says now about who stands behind a token. */
@@ -28,8 +28,8 @@ interface LiveRow {
 }
 
 /**
- * Written out: it is asked with each request, and to put it together would take as long as to ask it. A database plans it each time as
- * well, and has less to think about where nothing can be joined in another order.
+ * Written out: it is asked with each request, and to put it together would take as long as to ask it. Where it is planned each time, the
+ * database has less to think about if nothing can be joined in another order.
  */
 const LIVE = `
   SELECT account.role AS role, account.status AS user_status,
@@ -57,7 +57,7 @@ export async function readLiveIdentity(
     return { role, userStatus: null, tokenTenant: status, liveTenant: status, revision };
   }
 
-  const [row] = rowsOf<LiveRow>(database, await database.raw(LIVE, [role, user]));
+  const [row] = await askOften<LiveRow>(database, 'live', LIVE, [role, user]);
 
   return row
     ? {

@@ -1,0 +1,67 @@
+import knexFactory, { type Knex } from 'knex';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createDatabase, type Database } from '../../scripts/hosts/databases.ts';
+
+const TEXT = 'SELECT CAST(? AS varchar) AS word';
+
+describe('A query that is asked with each request, on PostgreSQL', () => {
+  let database: Database;
+  let knex: Knex;
+  let ask: (word: string, text?: string) => Promise<{ word: string }[]>;
+
+  beforeEach(async () => {
+    database = await createDatabase('postgres');
+    const { connectionString } = database.connection as { connectionString: string };
+    // One session, so that what is kept for it can be looked at, and taken from it.
+    knex = knexFactory({ client: 'pg', connection: connectionString, pool: { min: 1, max: 1 } });
+
+    // A new process knows nothing of what another one has seen of its pooler.
+    vi.resetModules();
+    const { askOften } = await import('../../src/services/database.ts');
+    ask = (word, text = TEXT) => askOften(knex, 'word', text, [word]);
+  });
+
+  afterEach(async () => {
+    await knex.destroy();
+    await database.drop();
+  });
+
+  const kept = async (): Promise<string[]> =>
+    (await knex.raw<{ rows: { name: string }[] }>('SELECT name FROM pg_prepared_statements')).rows.map(
+      ({ name }) => name,
+    );
+
+  it('is planned under a name, which another text does not have', async () => {
+    expect(await ask('one')).toEqual([{ word: 'one' }]);
+    expect(await ask('two')).toEqual([{ word: 'two' }]);
+    expect(await kept()).toHaveLength(1);
+
+    expect(await ask('three', `${TEXT} LIMIT 1`)).toEqual([{ word: 'three' }]);
+    expect(await kept()).toHaveLength(2);
+  });
+
+  it('is asked like any other from the time on that a pooler has lost the name', async () => {
+    await ask('one');
+    await knex.raw('DEALLOCATE ALL');
+    expect(await ask('two')).toEqual([{ word: 'two' }]);
+    expect(await ask('three')).toEqual([{ word: 'three' }]);
+    expect(await kept()).toEqual([]);
+  });
+
+  it('and from the time on that a session has the name from somebody else', async () => {
+    await ask('one');
+    const [name] = await kept();
+    const other = knexFactory({ ...knex.client.config, pool: { min: 0, max: 1 } });
+    await other.raw(`PREPARE "${name}" AS SELECT 1`);
+
+    const { askOften } = await import('../../src/services/database.ts');
+    expect(await askOften(other, 'word', TEXT, ['two'])).toEqual([{ word: 'two' }]);
+    await other.destroy();
+  });
+
+  it('fails as any other does', async () => {
+    await expect(ask('one', 'SELECT ? AS word FROM nowhere')).rejects.toMatchObject({ code: '42P01' });
+    await ask('two');
+    expect(await kept()).toHaveLength(1);
+  });
+});
