@@ -8,6 +8,9 @@ const LANGUAGES = { de: 'de-DE' } as const;
 
 type Language = keyof typeof LANGUAGES;
 
+/** Found in whatever asks for one of them; most requests are spared the negotiation. */
+const MAY_BE_ASKED_FOR = new RegExp(`\\b(?:${Object.keys(LANGUAGES).join('|')})\\b`, 'i');
+
 const spoken = new CallContext<Sentences>();
 speakBy(() => spoken.get());
 
@@ -25,6 +28,8 @@ export function inOwnLanguage(middleware: Middleware, logger: Context['logger'])
   };
 
   return (request, response, next) => {
+    if (!MAY_BE_ASKED_FOR.test(request.headers['accept-language'] ?? '')) return middleware(request, response, next);
+
     const language = request.acceptsLanguages('en', ...Object.keys(LANGUAGES)) as Language | 'en' | false;
     if (!language || language === 'en') middleware(request, response, next);
     else spoken.answer(sentencesIn(language), response, () => middleware(request, response, next));
