@@ -27,6 +27,7 @@ export default ({ action }) => {
 
   action('tenancy.suspended', note('by name'));
   action('tenancy.*', note('by pattern'));
+  action('roles.create', ({ payload }) => appendFile('heard.ndjson', JSON.stringify({ way: payload.name, tenant: 'roles' }) + '\\n'));
   action('tenancy.provisioned', async () => { throw new Error('later'); });
   action('tenancy.archived', () => { throw new Error('at once'); });
 };
@@ -151,6 +152,27 @@ describe.each(['11', '12'] as const)('What was done to a tenant (Directus %s)', 
         'Tenancy: somebody who listens to "tenancy.archived" has failed. at once, on the emitter of extensions',
       ]),
     );
+  });
+
+  it('is heard of where Directus writes rows as well, once they are there to stay', async () => {
+    await provision('Row');
+    expect(await superAdmin.send('POST', '/tenancy/tenants', { name: 'Row', slug: 'row' })).toMatchObject({
+      status: 400,
+    });
+
+    // The second one is refused by Directus, which knows the top-level domains that there are, after the first one is written.
+    const lines = [{ name: 'Row A' }, { name: 'Row B', owner: { email: 'owner@row.nowhere' } }, { name: 'Row C' }].map(
+      (line) => JSON.stringify(line),
+    );
+    await fetch(`${host.url}/tenancy/tenants/import`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${superAdmin.token}`, 'Content-Type': 'application/x-ndjson' },
+      body: lines.join('\n'),
+    }).then((response) => response.text());
+
+    const names = async (): Promise<string[]> => (await heardOf('roles')).map(({ way }) => way);
+    await expect.poll(async () => (await names()).at(-1), SOON).toBe('Row C');
+    expect((await names()).filter((name) => name.startsWith('Row'))).toEqual(['Row', 'Row A', 'Row C']);
   });
 
   it('is heard by extensions in commands, which end when those are done', async () => {

@@ -3,10 +3,10 @@ import type { Request, Router } from 'express';
 import * as z from 'zod/mini';
 import { readAudit } from '../../services/audit.ts';
 import { readOverview } from '../../services/overview.ts';
+import { provisionTenant } from '../../services/provisioning.ts';
 import {
   findTenantId,
   listTenants,
-  provisionTenant,
   readTenant,
   TENANT_SORT_FIELDS,
   updateTenant,
