@@ -78,17 +78,8 @@ export async function ensureAuditTable(database: Knex): Promise<void> {
  * meets the tenant as it is then.
  */
 export async function announce(context: ServiceContext, event: TenancyEvent): Promise<void> {
-  await noteEvents(context.database, context.actor ?? null, [event]);
+  await note(context.database, context.actor ?? null, [event]);
   await tellOthers(context, event);
-}
-
-/** Notes what somebody did to tenants, such as in the transaction that does it. To tell others is left to when it is done. */
-export async function noteEvents(database: Knex, actor: Actor | null, events: readonly TenancyEvent[]): Promise<void> {
-  await note(
-    database,
-    actor,
-    events.map(({ action, tenant, details = {} }) => ({ action, tenant, details })),
-  );
 }
 
 /** When which attempt was noted last. */
@@ -140,13 +131,14 @@ export async function watched<Result>(
 
 let noted = 0;
 
-async function note(
+/** Notes what somebody did to tenants, such as in the transaction that does it; to tell others can wait until it is done. */
+export async function note(
   database: Knex,
   actor: Actor | null,
-  entries: readonly { action: string; tenant: string; details: object }[],
+  entries: readonly { action: string; tenant: string; details?: object }[],
 ): Promise<void> {
   await database(AUDIT_TABLE).insert(
-    entries.map(({ action, tenant, details }) => ({
+    entries.map(({ action, tenant, details = {} }) => ({
       at: Date.now(),
       tenant,
       action,

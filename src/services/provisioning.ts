@@ -6,7 +6,7 @@ import { POLICIES, TENANTS, TENANTS_ROLE } from '../tenancy/managed.ts';
 import { say } from '../tenancy/sentences.ts';
 import type { TenantWithUsage } from '../tenancy/types.ts';
 import { runtime } from '../runtime.ts';
-import { noteEvents, type TenancyEvent } from './audit.ts';
+import { note, type TenancyEvent } from './audit.ts';
 import { withTemplate, type CopyContent } from './cloning/index.ts';
 import {
   cachedAccess,
@@ -167,7 +167,7 @@ async function provision(context: ServiceContext, inputs: readonly NewTenant[], 
           ? await Promise.all(ids.map((id) => readTenantWith(access, id)))
           : await readNewTenants(access, ids);
 
-        await noteEvents(transaction, context.actor ?? null, written.map(provisioned));
+        await note(transaction, context.actor ?? null, written.map(provisioned));
         await book(
           transaction,
           written.map((tenant) => ({ tenant: tenant.id, answer: tenant })),

@@ -1,6 +1,6 @@
 import type { AbstractService, Item } from '@directus/types';
 import type { Knex } from 'knex';
-import { isDirectusError } from '@directus/errors';
+import { ForbiddenError, isDirectusError } from '@directus/errors';
 import { NotFoundError, NotUniqueError } from '../tenancy/errors.ts';
 import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
 import { isOwnedByTenants } from '../tenancy/scopes.ts';
@@ -121,9 +121,12 @@ export async function readTenantWith({ items, schema, knex }: FullAccess, id: st
  * Tenants that were made in this transaction, with a root folder and nothing else: nobody has to count what they use.
  *
  * @param ids in the order of the answer
+ * @throws ForbiddenError when a hook of somebody else lets one of them not be read, as Directus' service does of a single row
  */
 export async function readNewTenants({ items }: FullAccess, ids: readonly string[]): Promise<TenantWithUsage[]> {
   const rows = await readRows(items(TENANTS), ids);
+  if (rows.length < ids.length) throw new ForbiddenError();
+
   const folders = new Set(ids);
   return rows.map((tenant) =>
     withUsage(tenant, folders, new Map([[tenant.id, { members: tenant.owner ? 1 : 0, items: 0, storage: 0 }]])),

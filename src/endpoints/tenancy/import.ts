@@ -156,7 +156,8 @@ async function provisionedTogether(
       context,
       lines.map(({ asked }) => asked),
     );
-  } catch {
+  } catch (error) {
+    context.logger.debug(error, 'Tenancy: lines of an import are done one by one, since together they could not be.');
     return null;
   }
 }
