@@ -444,17 +444,26 @@ describe('An import into a project without tenants', () => {
   it('makes its first ones, of which nobody learns whom they are nothing to', async () => {
     const { url } = host();
     const superAdmin = await login(url, host().superAdmin);
-    const policy = await createPolicy(superAdmin, [
-      { collection: 'directus_roles', action: 'read' },
-      { collection: 'directus_users', action: 'read' },
-    ]);
+    const policy = await createPolicy(
+      superAdmin,
+      ['directus_roles', 'directus_users', 'directus_files'].map((collection) => ({ collection, action: 'read' })),
+    );
     const reader = await createPerson(url, superAdmin, { policies: [policy] });
+    const upload = async (tenant?: string): Promise<string> => {
+      const form = new FormData();
+      if (tenant) form.append('tenant_id', tenant);
+      form.append('file', new Blob(['text'], { type: 'text/plain' }), 'text.txt');
+      return (await must<{ id: string }>(superAdmin, 'POST', '/files', form)).id;
+    };
+    // What is stored of a file is looked at by rules alone, which Directus keeps.
+    const statusOfFile = async (file: string): Promise<number> => (await reader.send('GET', `/assets/${file}`)).status;
     const seen = async (): Promise<string> =>
       JSON.stringify([
         (await reader.send('GET', '/roles?fields=name')).data,
         (await reader.send('GET', '/users?fields=email')).data,
       ]);
     expect(await seen()).toContain(superAdmin.email);
+    expect(await statusOfFile(await upload())).toBe(200);
 
     const lines = ['Early A', 'Early B', 'Early C'].map((name) =>
       JSON.stringify({ name, owner: { email: `${name.replace(' ', '.').toLowerCase()}@example.com` } }),
@@ -463,6 +472,8 @@ describe('An import into a project without tenants', () => {
     expect(results.map(({ status }) => status)).toEqual([201, 201, 201]);
 
     expect(await seen()).not.toMatch(/early/i);
+    expect(await statusOfFile(await upload(results[0]!.data!.id))).toBe(403);
+    expect(await statusOfFile(await upload())).toBe(200);
     expect(await must(superAdmin, 'GET', '/fields/directus_files/tenant_id')).toMatchObject({
       meta: { hidden: false },
     });
