@@ -359,7 +359,7 @@ onEveryDatabase(
 
       it('is sent for each line of an import that asks for it', async () => {
         const { superAdmin, url } = world();
-        const emails = ['a', 'b', 'c'].map((name) => `${name}@invitations.example.com`);
+        const emails = ['a', 'b', 'c'].map((name) => `${name}-${Date.now()}@invitations.example.com`);
         const lines = emails.map((email, index) =>
           JSON.stringify({ name: `Invitations ${index}`, owner: { email, ...(index !== 1 && { invite: true }) } }),
         );
