@@ -77,11 +77,9 @@ export async function ensureAuditTable(database: Knex): Promise<void> {
  * Notes what somebody did to a tenant, and tells other extensions and flows. To be called when it is done: whoever listens
  * meets the tenant as it is then.
  */
-export async function announce(context: ServiceContext, { action, tenant, details = {} }: TenancyEvent): Promise<void> {
-  const actor = context.actor ?? null;
-  await note(context, actor, { action, tenant, details });
-
-  await tellOthers(context, `tenancy.${action}`, { tenant, ...details });
+export async function announce(context: ServiceContext, event: TenancyEvent): Promise<void> {
+  await note(context.database, context.actor ?? null, [event]);
+  await tellOthers(context, event);
 }
 
 /** When which attempt was noted last. */
@@ -106,7 +104,7 @@ export function noteAttempt(
   attempts.set(name, now);
 
   const entry = { action: `refused.${kind}`, tenant: actor.role, details: { collection, field } };
-  note(context, actor, entry).catch((error: unknown) => {
+  note(context.database, actor, [entry]).catch((error: unknown) => {
     context.logger.error(error, 'Tenancy: an attempt to reach rows of another tenant could not be noted.');
   });
 }
@@ -133,22 +131,27 @@ export async function watched<Result>(
 
 let noted = 0;
 
-async function note(
-  { database }: ServiceContext,
+/** Notes what somebody did to tenants, such as in the transaction that does it; to tell others can wait until it is done. */
+export async function note(
+  database: Knex,
   actor: Actor | null,
-  { action, tenant, details }: { action: string; tenant: string; details: object },
+  entries: readonly { action: string; tenant: string; details?: object }[],
 ): Promise<void> {
-  await database(AUDIT_TABLE).insert({
-    at: Date.now(),
-    tenant,
-    action,
-    user: actor?.user ?? null,
-    ip: actor?.ip ?? null,
-    details: JSON.stringify(details),
-  });
+  await database(AUDIT_TABLE).insert(
+    entries.map(({ action, tenant, details = {} }) => ({
+      at: Date.now(),
+      tenant,
+      action,
+      user: actor?.user ?? null,
+      ip: actor?.ip ?? null,
+      details: JSON.stringify(details),
+    })),
+  );
 
-  noted += 1;
-  if (noted % INTERVAL === 0) await removeOldest(database, tenant);
+  for (const { tenant } of entries) {
+    noted += 1;
+    if (noted % INTERVAL === 0) await removeOldest(database, tenant);
+  }
 }
 
 async function removeOldest(database: Knex, tenant: string): Promise<void> {

@@ -42,6 +42,11 @@ export async function cachedAccess(context: ServiceContext): Promise<FullAccess>
   return fullAccessWith(context, await context.getSchema(), context.database);
 }
 
+/** As `context`, for whom knows the schema: Directus makes a copy of all of it whenever somebody asks for the one that it keeps. */
+export function withSchema(context: ServiceContext, schema: SchemaOverview): ServiceContext {
+  return { ...context, getSchema: (options) => (options ? context.getSchema(options) : Promise.resolve(schema)) };
+}
+
 /** As {@link fullAccess}, with a schema that the caller has already. */
 export function fullAccessWith(context: ServiceContext, schema: SchemaOverview, knex: Knex): FullAccess {
   const options = { schema, knex, accountability: null };

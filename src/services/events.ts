@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { RegisterFunctions } from '@directus/types';
+import type { ActionEventParams, MutationOptions, RegisterFunctions } from '@directus/types';
 import { processState, type ActionEmitter } from '../runtime.ts';
+import type { TenancyEvent } from './audit.ts';
 import type { ServiceContext } from './directus.ts';
+import { asManagedWrite } from './managed-writes.ts';
 
 /**
  * Learns by what Directus tells its actions. The emitter that it gives to extensions is one that only they share, and neither
@@ -18,6 +20,40 @@ function isActionEmitter(candidate: unknown): candidate is ActionEmitter {
   return typeof (candidate as Partial<ActionEmitter> | null | undefined)?.emitAsync === 'function';
 }
 
+/** Actions that Directus' services would tell while a transaction goes on. */
+export interface HeldActions {
+  /** Makes a service leave to {@link release} what it would tell. */
+  options: MutationOptions;
+  /** Tells it, as Directus would have: for when the transaction is committed. Where it is not, nobody hears of it. */
+  release(): Promise<void>;
+}
+
+/**
+ * Holds back what services tell of the bundle's own writes: whoever listens meets the rows then, however long the transaction goes
+ * on, and hears of none that came to nothing.
+ */
+export function holdActions(logging: Pick<ServiceContext, 'logger'>): HeldActions {
+  const { actions } = processState();
+  // Directus has not told anything yet, and nobody knows by what it does.
+  if (!actions) return { options: {}, release: () => Promise.resolve() };
+
+  const held: ActionEventParams[] = [];
+
+  return {
+    options: { bypassEmitAction: (action) => held.push(action) },
+    release: () =>
+      asManagedWrite(() => {
+        for (const { event: events, meta, context } of held) {
+          for (const event of [events].flat()) {
+            void inform(logging, event, () => actions.emitAsync(event, { event, ...meta }, context));
+          }
+        }
+
+        return Promise.resolve();
+      }),
+  };
+}
+
 /** Who has been told of something and is still busy with it. */
 const listening = new Set<Promise<void>>();
 
@@ -25,8 +61,13 @@ const listening = new Set<Promise<void>>();
  * Tells flows and other extensions of something that was done, as Directus tells of what it does: nobody waits for them, and
  * what goes wrong with them is logged and takes nothing back.
  */
-export async function tellOthers(context: ServiceContext, event: string, meta: object): Promise<void> {
+export async function tellOthers(
+  context: ServiceContext,
+  { action, tenant, details = {} }: TenancyEvent,
+): Promise<void> {
   const { database, emitter, actor } = context;
+  const event = `tenancy.${action}`;
+  const meta = { tenant, ...details };
   const eventContext = { database, schema: await context.getSchema(), accountability: actor ?? null };
 
   const told = inform(context, event, () => processState().actions?.emitAsync(event, { event, ...meta }, eventContext));
@@ -38,7 +79,7 @@ export async function tellOthers(context: ServiceContext, event: string, meta: o
   await inform(context, event, () => emitter.emitAction(event, { ...meta }, eventContext));
 }
 
-async function inform({ logger }: ServiceContext, event: string, tell: () => unknown): Promise<void> {
+async function inform({ logger }: Pick<ServiceContext, 'logger'>, event: string, tell: () => unknown): Promise<void> {
   try {
     await tell();
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { MutationOptions } from '@directus/types';
 import type { Knex } from 'knex';
 import { ConflictError, NotFoundError } from '../tenancy/errors.ts';
 import { uuidIn } from '../tenancy/identity.ts';
@@ -31,6 +32,23 @@ export async function isOwner(database: Knex, tenant: string, user: string): Pro
     .first();
 
   return row !== undefined;
+}
+
+/** A user who becomes a member of a tenant, with the policy of a level. */
+export interface NewMember {
+  tenant: string;
+  user: string;
+  policy: string;
+}
+
+/** Books users as members of tenants, with nothing beside the policies of their levels. */
+export async function recordMembers(
+  { items }: FullAccess,
+  members: readonly NewMember[],
+  options: MutationOptions = {},
+): Promise<void> {
+  const rows = members.map(({ tenant, user, policy }) => ({ [TENANT_FIELD]: tenant, user_id: user, policy }));
+  await items(TENANT_MEMBERS).createMany(rows, { ...options });
 }
 
 /** Books a user as member of a tenant. Answers the id of the membership. */

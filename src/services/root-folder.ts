@@ -1,3 +1,4 @@
+import type { MutationOptions } from '@directus/types';
 import type { Knex } from 'knex';
 import { TENANT_FIELD } from '../tenancy/managed.ts';
 import type { FullAccess } from './directus.ts';
@@ -10,7 +11,17 @@ const FOLDERS = 'directus_folders';
  * that nobody has to look it up. It is a folder like any other: nothing is put there by itself, and members may rename or delete it.
  */
 export async function createRootFolder(access: FullAccess, tenant: string, name: string): Promise<void> {
-  await access.items(FOLDERS).createOne({ id: tenant, name, [TENANT_FIELD]: tenant });
+  await createRootFolders(access, [{ id: tenant, name }]);
+}
+
+/** As {@link createRootFolder}, for several tenants. */
+export async function createRootFolders(
+  access: FullAccess,
+  tenants: readonly { id: string; name: string }[],
+  options: MutationOptions = {},
+): Promise<void> {
+  const folders = tenants.map(({ id, name }) => ({ id, name, [TENANT_FIELD]: id }));
+  await access.items(FOLDERS).createMany(folders, { ...options });
 }
 
 /** Lets the root folder follow the name of its tenant, unless somebody has called it something else. */

@@ -4,8 +4,9 @@ import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/mana
 import { say } from '../tenancy/sentences.ts';
 import type { FullAccess } from './directus.ts';
 import { assertCanBelong, bookUser } from './members.ts';
+import { prepareTenants } from './provisioning.ts';
 import { createRootFolder, withRootFolder } from './root-folder.ts';
-import { assertSlugIsFree, followName, prepareTenant } from './tenants.ts';
+import { assertSlugIsFree, followName } from './tenants.ts';
 
 /** A tenant that somebody writes as a row of `tenants`. */
 export interface NewTenantRow {
@@ -24,7 +25,7 @@ export interface NewTenantRow {
 export async function prepareRow(access: FullAccess, id: string, { name, slug, owner }: NewTenantRow): Promise<void> {
   await assertSlugIsFree(access.knex, slug, null);
   if (owner) await assertOwner(access, id, owner);
-  await prepareTenant(access, id, name);
+  await prepareTenants(access, [{ id, name }]);
 }
 
 async function assertOwner({ knex }: FullAccess, tenant: string, user: string): Promise<void> {

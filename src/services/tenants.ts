@@ -1,40 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import type { Item } from '@directus/types';
+import type { AbstractService, Item } from '@directus/types';
 import type { Knex } from 'knex';
-import { isDirectusError } from '@directus/errors';
-import { InvalidFieldError, NotFoundError, NotUniqueError } from '../tenancy/errors.ts';
-import { POLICIES, TENANT_FIELD, TENANT_MEMBERS, TENANTS, TENANTS_ROLE } from '../tenancy/managed.ts';
+import { ForbiddenError, isDirectusError } from '@directus/errors';
+import { NotFoundError, NotUniqueError } from '../tenancy/errors.ts';
+import { TENANT_FIELD, TENANT_MEMBERS, TENANTS } from '../tenancy/managed.ts';
 import { isOwnedByTenants } from '../tenancy/scopes.ts';
 import { say } from '../tenancy/sentences.ts';
 import type { Tenant, TenantStatus, TenantUsage, TenantWithUsage } from '../tenancy/types.ts';
-import { runtime } from '../runtime.ts';
 import { announce } from './audit.ts';
-import { withTemplate, type CopyContent } from './cloning/index.ts';
 import { countOf, MOST_PARTS, rowsTogether } from './database.ts';
-import {
-  cachedAccess,
-  flushCaches,
-  forgetAnswers,
-  fullAccessWith,
-  type FullAccess,
-  type ServiceContext,
-} from './directus.ts';
-import { once, type Book } from './idempotency.ts';
-import { createUser, sendInvitation, type Invite, type NewPerson } from './members.ts';
-import { recordMembership } from './memberships.ts';
+import { cachedAccess, fullAccessWith, type FullAccess, type ServiceContext } from './directus.ts';
 import { asManagedWrite } from './managed-writes.ts';
-import { createRootFolder, renameRootFolder, withRootFolder } from './root-folder.ts';
-import { showTenantsOfFiles } from './tenant-field.ts';
-
-export interface NewTenant {
-  name: string;
-  slug: string;
-  owner?: NewPerson | undefined;
-  settings?: Record<string, unknown> | undefined;
-  domains?: string[] | undefined;
-  /** The id or slug of a tenant whose content the new one begins with. */
-  template?: string | undefined;
-}
+import { renameRootFolder, withRootFolder } from './root-folder.ts';
 
 export interface TenantChanges {
   name?: string | undefined;
@@ -75,125 +51,6 @@ const TENANT_FIELDS = [
   'owner.first_name',
   'owner.last_name',
 ];
-
-/**
- * Creates a tenant with its role and, where one is named, its owner; all or nothing. Costs the same however many tenants
- * there are: no permission or policy is written and, but for the first tenant, no cache is flushed.
- *
- * @param key of a request that may come several times and is done once
- * @param invite how an owner who is to be invited is
- * @throws NotUniqueError when the slug or the owner's e-mail address is taken
- * @throws ConflictError when the key was used for another request
- */
-export async function provisionTenant(
-  context: ServiceContext,
-  input: NewTenant,
-  key: string | null = null,
-  invite: Invite = sendInvitation,
-): Promise<TenantWithUsage> {
-  return once(context, key, input, (book) => provision(context, input, book, invite));
-}
-
-async function provision(
-  context: ServiceContext,
-  input: NewTenant,
-  book: Book,
-  invite: Invite,
-): Promise<TenantWithUsage> {
-  const { schema } = await cachedAccess(context);
-  const id = randomUUID();
-
-  const write = (copy?: CopyContent): Promise<TenantWithUsage> =>
-    context.database.transaction((transaction) =>
-      asManagedWrite(async () => {
-        const access = fullAccessWith(context, schema, transaction);
-        await writeTenant(access, id, input, copy);
-
-        const written = await readTenantWith(access, id);
-        await book(transaction, id, written);
-        return written;
-      }),
-    );
-
-  const tenant =
-    input.template === undefined
-      ? await write()
-      : await withTemplate(context, await findTemplate(context.database, input.template), id, write);
-
-  if (!runtime.tenantsExist) {
-    runtime.tenantsExist = true;
-    await flushCaches(context);
-  } else if (input.template !== undefined) {
-    await forgetAnswers(context);
-  }
-
-  if (input.owner?.invite) await invite(context, id, input.owner.email);
-  await announce(context, {
-    action: 'provisioned',
-    tenant: id,
-    details: { slug: tenant.slug, owner: tenant.owner?.id ?? null },
-  });
-  return tenant;
-}
-
-/** The role of a tenant: the same id, below the role `Tenants`. */
-export function tenantRole(id: string, name: string): Item {
-  return {
-    id,
-    name,
-    icon: 'domain',
-    description: 'Role of a tenant: its users act in this tenant.',
-    parent: TENANTS_ROLE,
-  };
-}
-
-/**
- * Makes what has to be there before the row of a new tenant: its role. With the first one super-admins are shown whose files are,
- * in the same transaction.
- */
-export async function prepareTenant({ items, knex }: FullAccess, id: string, name: string): Promise<void> {
-  await items('directus_roles').createOne(tenantRole(id, name));
-  if (!runtime.tenantsExist) await showTenantsOfFiles(knex);
-}
-
-async function writeTenant(access: FullAccess, id: string, input: NewTenant, copy?: CopyContent): Promise<void> {
-  await prepareTenant(access, id, input.name);
-
-  const owner = input.owner ? await createUser(access, id, POLICIES.owner, input.owner, 'owner.') : null;
-
-  try {
-    await access.items(TENANTS).createOne({
-      id,
-      name: input.name,
-      slug: input.slug,
-      status: 'active',
-      settings: input.settings ?? null,
-      domains: input.domains ?? null,
-      owner,
-    });
-  } catch (error) {
-    throw slugTaken(error);
-  }
-
-  if (owner) await recordMembership(access, id, owner, { policy: POLICIES.owner });
-
-  // The root folder of a template is copied with the others.
-  if (copy) await copy(access, { name: input.name, owner });
-  else await createRootFolder(access, id, input.name);
-}
-
-/** @throws InvalidFieldError when there is no such tenant */
-async function findTemplate(database: Knex, named: string): Promise<string> {
-  try {
-    return await findTenantId(database, named);
-  } catch (error) {
-    if (!(error instanceof NotFoundError)) throw error;
-    throw new InvalidFieldError({
-      field: 'template',
-      reason: say('must be the id or slug of a tenant: there is no "{named}"', { named }),
-    });
-  }
-}
 
 /**
  * Changes name, slug, settings or domains; the tenant's role follows the name.
@@ -255,9 +112,40 @@ export async function readTenant(context: ServiceContext, id: string): Promise<T
   return readTenantWith(await cachedAccess(context), id);
 }
 
-async function readTenantWith({ items, schema, knex }: FullAccess, id: string): Promise<TenantWithUsage> {
+export async function readTenantWith({ items, schema, knex }: FullAccess, id: string): Promise<TenantWithUsage> {
   const tenant = (await items(TENANTS).readOne(id, { fields: TENANT_FIELDS })) as TenantRow;
   return withUsage(tenant, await withRootFolder(knex, [id]), await readUsage(knex, usageSources(schema), [id]));
+}
+
+/**
+ * Tenants that were made in this transaction, with a root folder and nothing else: nobody has to count what they use.
+ *
+ * @param ids in the order of the answer
+ * @throws ForbiddenError when a hook of somebody else lets one of them not be read, as Directus' service does of a single row
+ */
+export async function readNewTenants({ items }: FullAccess, ids: readonly string[]): Promise<TenantWithUsage[]> {
+  const rows = await readRows(items(TENANTS), ids);
+  if (rows.length < ids.length) throw new ForbiddenError();
+
+  const folders = new Set(ids);
+  return rows.map((tenant) =>
+    withUsage(tenant, folders, new Map([[tenant.id, { members: tenant.owner ? 1 : 0, items: 0, storage: 0 }]])),
+  );
+}
+
+/** Rows of tenants in the order of their ids; those that are gone are left out. */
+async function readRows(service: AbstractService, ids: readonly string[]): Promise<TenantRow[]> {
+  if (ids.length === 0) return [];
+
+  // Directus' own service reads the rows, since it knows how each database keeps dates and JSON.
+  const rows = (await service.readByQuery({
+    filter: { id: { _in: [...ids] } },
+    fields: TENANT_FIELDS,
+    limit: -1,
+  })) as TenantRow[];
+
+  const byId = new Map(rows.map((tenant) => [tenant.id, tenant]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
 /** A page of tenants with their usage. */
@@ -272,24 +160,12 @@ export async function listTenants(context: ServiceContext, request: TenantListRe
     idsOfPage(database, sources, request),
   ]);
 
-  // Directus' own service reads the rows, since it knows how each database keeps dates and JSON.
-  const rows = ids.length
-    ? ((await items(TENANTS).readByQuery({
-        filter: { id: { _in: ids } },
-        fields: TENANT_FIELDS,
-        limit: -1,
-      })) as TenantRow[])
-    : [];
-
-  const byId = new Map(rows.map((tenant) => [tenant.id, tenant]));
+  const rows = await readRows(items(TENANTS), ids);
   const folders = await withRootFolder(database, ids);
   const usage = await readUsage(database, sources, ids);
 
   return {
-    data: ids.flatMap((id) => {
-      const tenant = byId.get(id);
-      return tenant ? [withUsage(tenant, folders, usage)] : [];
-    }),
+    data: rows.map((tenant) => withUsage(tenant, folders, usage)),
     meta: { total_count: total, filter_count: filtered },
   };
 }
@@ -429,7 +305,7 @@ export async function assertSlugIsFree(database: Knex, slug: string, tenant: str
   if (owner && owner.id !== tenant) throw slugIsTaken();
 }
 
-function slugTaken(error: unknown): unknown {
+export function slugTaken(error: unknown): unknown {
   return isDirectusError(error) && error.code === 'RECORD_NOT_UNIQUE' ? slugIsTaken() : error;
 }
 

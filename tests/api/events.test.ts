@@ -8,6 +8,7 @@ import { createCollection } from '../support/collections.ts';
 import { login, type Account } from '../support/client.ts';
 import { addExtension } from '../support/extensions.ts';
 import { startTestHost } from '../support/host.ts';
+import { followLines } from '../support/lines.ts';
 import { createFlow, must } from '../support/world.ts';
 
 /** Nobody waits for who listens. */
@@ -17,7 +18,9 @@ const SOON = { timeout: 10_000 };
 const LISTENER = `import { appendFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 
-export default ({ action }) => {
+export default ({ action, filter }) => {
+  filter('tenants.items.read', (rows) => rows.filter(({ name }) => name !== 'Unreadable'));
+
   const note = (way) => async ({ event, tenant, ...details }, { accountability, schema, database }) => {
     await wait(300);
     const seen = { way, event, tenant, details, user: accountability?.user ?? null, collections: 'tenants' in schema.collections };
@@ -27,6 +30,7 @@ export default ({ action }) => {
 
   action('tenancy.suspended', note('by name'));
   action('tenancy.*', note('by pattern'));
+  action('roles.create', ({ payload }) => appendFile('heard.ndjson', JSON.stringify({ way: payload.name, tenant: 'roles' }) + '\\n'));
   action('tenancy.provisioned', async () => { throw new Error('later'); });
   action('tenancy.archived', () => { throw new Error('at once'); });
 };
@@ -72,6 +76,15 @@ describe.each(['11', '12'] as const)('What was done to a tenant (Directus %s)', 
 
   const provision = (name: string): Promise<{ id: string; slug: string }> =>
     must(superAdmin, 'POST', '/tenancy/tenants', { name });
+
+  const imported = async (lines: string[]): Promise<{ status: number; data?: { name: string } }[]> => {
+    const response = await fetch(`${host.url}/tenancy/tenants/import`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${superAdmin.token}`, 'Content-Type': 'application/x-ndjson' },
+      body: lines.join('\n'),
+    });
+    return (await followLines(response)) as { status: number; data?: { name: string } }[];
+  };
 
   const noteWithFlow = (scope: string, payload: object): Promise<string> =>
     createFlow(
@@ -151,6 +164,33 @@ describe.each(['11', '12'] as const)('What was done to a tenant (Directus %s)', 
         'Tenancy: somebody who listens to "tenancy.archived" has failed. at once, on the emitter of extensions',
       ]),
     );
+  });
+
+  it('is heard of where Directus writes rows as well, once they are there to stay', async () => {
+    await provision('Row');
+    expect(await superAdmin.send('POST', '/tenancy/tenants', { name: 'Row', slug: 'row' })).toMatchObject({
+      status: 400,
+    });
+
+    // The second one is refused by Directus, which knows the top-level domains that there are, after the first one is written.
+    const lines = [{ name: 'Row A' }, { name: 'Row B', owner: { email: 'owner@row.nowhere' } }, { name: 'Row C' }].map(
+      (line) => JSON.stringify(line),
+    );
+    await imported(lines);
+
+    const names = async (): Promise<string[]> => (await heardOf('roles')).map(({ way }) => way);
+    await expect.poll(async () => (await names()).at(-1), SOON).toBe('Row C');
+    expect((await names()).filter((name) => name.startsWith('Row'))).toEqual(['Row', 'Row A', 'Row C']);
+  });
+
+  it('is nothing where a hook of somebody else lets the new tenant not be read', async () => {
+    const lines = ['Readable A', 'Unreadable', 'Readable B'].map((name) => JSON.stringify({ name }));
+    expect((await imported(lines)).map(({ status, data }) => [status, data?.name])).toEqual([
+      [201, 'Readable A'],
+      [403, undefined],
+      [201, 'Readable B'],
+    ]);
+    expect(await must<unknown[]>(superAdmin, 'GET', '/roles?filter[name][_eq]=Unreadable')).toEqual([]);
   });
 
   it('is heard by extensions in commands, which end when those are done', async () => {

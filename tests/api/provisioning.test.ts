@@ -1,9 +1,13 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHost, type Host } from '../../scripts/hosts/host.ts';
 import { onEveryDatabase } from '../support/cells.ts';
 import { login, send, type Account, type Answer } from '../support/client.ts';
-import { startTestHost } from '../support/host.ts';
+import { startTestHost, useHost } from '../support/host.ts';
 import { Mailbox } from '../support/mailbox.ts';
+import { createPerson, createPolicy } from '../support/people.ts';
 import { must } from '../support/world.ts';
 
 const PASSWORD = 'correct horse battery';
@@ -12,7 +16,7 @@ interface Tenant {
   id: string;
   slug: string;
   name: string;
-  owner: { email: string } | null;
+  owner: { id: string; email: string } | null;
 }
 
 interface LineResult {
@@ -148,6 +152,148 @@ onEveryDatabase(
         expect((await owner.send('GET', '/items/projects')).data).toEqual([]);
       });
 
+      it('does lines that came together as one after the other, and the earlier one gets what two of them want', async () => {
+        const { superAdmin, url } = world();
+        const owner = (name: string): object => ({ email: `${name}@order.example.com` });
+        const lines = [
+          { name: 'Order A', owner: owner('a') },
+          { name: 'Order B', owner: owner('b'), settings: { plan: 'large' } },
+          // Directus knows which top-level domains there are.
+          { name: 'Order Late', owner: { email: 'owner@order.nowhere' } },
+          { name: 'Order C' },
+          { name: 'Order D', slug: 'order-a' },
+          { name: 'Order E', owner: owner('B') },
+          { name: 'Order Late', owner: owner('late') },
+          { name: 'Order F', owner: owner('f') },
+          { name: 'Order G', owner: owner('g') },
+        ];
+        const response = await startImport(url, superAdmin, lines.map((line) => JSON.stringify(line)).join('\n'));
+        const results = resultsIn(await response.text());
+
+        expect(results.map(({ line }) => line)).toEqual(lines.map((_, index) => index + 1));
+        expect(
+          results.map(({ status, data, errors }) => [
+            status,
+            data?.slug ?? errors?.map(({ extensions }) => extensions.field),
+            data?.owner?.email,
+          ]),
+        ).toEqual([
+          [201, 'order-a', 'a@order.example.com'],
+          [201, 'order-b', 'b@order.example.com'],
+          [400, ['owner.email'], undefined],
+          [201, 'order-c', undefined],
+          [400, ['slug'], undefined],
+          [400, ['owner.email'], undefined],
+          [201, 'order-late', 'late@order.example.com'],
+          [201, 'order-f', 'f@order.example.com'],
+          [201, 'order-g', 'g@order.example.com'],
+        ]);
+
+        for (const { data } of results) {
+          if (!data) continue;
+          expect(await must(superAdmin, 'GET', `/tenancy/tenants/${data.id}`)).toEqual(data);
+
+          expect(await must(superAdmin, 'GET', `/tenancy/tenants/${data.id}/audit`)).toMatchObject([
+            {
+              action: 'provisioned',
+              user: { email: superAdmin.email },
+              ip: expect.stringContaining('127.0.0.1') as unknown,
+              details: { slug: data.slug, owner: data.owner?.id ?? null },
+            },
+          ]);
+        }
+      });
+
+      it('makes one tenant of what two imports want at once', async () => {
+        const { superAdmin, url } = world();
+        const lines = Array.from({ length: 40 }, (_, index) =>
+          JSON.stringify({ name: `Both ${index}`, owner: { email: `owner-${index}@both.example.com` } }),
+        );
+        const answers = await Promise.all(
+          [lines, lines.toReversed()].map(async (each) => (await startImport(url, superAdmin, each.join('\n'))).text()),
+        );
+        const results = answers.flatMap(resultsIn);
+
+        expect(results.filter(({ status }) => status === 201)).toHaveLength(40);
+        for (const { status, errors } of results.filter((each) => each.status !== 201)) {
+          expect(status).toBe(400);
+          expect(errors![0]!.extensions).toMatchObject({ code: 'RECORD_NOT_UNIQUE' });
+        }
+        expect(await ofSlug('both-')).toHaveLength(40);
+      });
+
+      it('answers a line without waiting for another one to come', async () => {
+        const { superAdmin, url } = world();
+        const sending = request(`${url}/tenancy/tenants/import`, {
+          method: 'POST',
+          headers: { Authorization: `Bearer ${superAdmin.token}`, 'Content-Type': 'application/x-ndjson' },
+        });
+        const answer = once(sending, 'response') as Promise<[IncomingMessage]>;
+        sending.write('{ "name": "Slow A" }\n');
+
+        const [response] = await answer;
+        const answered = createInterface({ input: response })[Symbol.asyncIterator]();
+        expect(resultsIn(String((await answered.next()).value))).toMatchObject([{ line: 1, status: 201 }]);
+
+        sending.write('{ "name": "Slow B" }\n{ "name": "Slow');
+        expect(resultsIn(String((await answered.next()).value))).toMatchObject([{ line: 2, status: 201 }]);
+
+        sending.end(' C" }');
+        expect(resultsIn(String((await answered.next()).value))).toMatchObject([{ line: 3, status: 201 }]);
+        expect((await answered.next()).done).toBe(true);
+      });
+
+      it('ends soon when nobody waits for its answer any more', async () => {
+        const { superAdmin, url } = world();
+        const total = 1000;
+        const lines = Array.from({ length: total }, (_, index) => JSON.stringify({ name: `Left ${index}` }));
+        const { body } = await startImport(url, superAdmin, lines.join('\n'));
+        const reader = body!.getReader();
+        await reader.read();
+        await reader.cancel();
+
+        let done = -1;
+        await expect
+          .poll(
+            async () => {
+              const before = done;
+              done = (await ofSlug('left-')).length;
+              return done === before;
+            },
+            { timeout: 30_000, interval: 500 },
+          )
+          .toBe(true);
+        expect(done).toBeGreaterThan(0);
+        expect(done).toBeLessThan(total);
+      });
+
+      it('does under its key what was not done, and refuses what was another line', async () => {
+        const { superAdmin, url } = world();
+        const run = async (names: string[]): Promise<LineResult[]> => {
+          const lines = names.map((name) => JSON.stringify({ name })).join('\n');
+          return resultsIn(await (await startImport(url, superAdmin, lines, { 'Idempotency-Key': 'grown' })).text());
+        };
+
+        const [first, , third] = await run(['Grown A', 'Grown B', 'Grown C']);
+        const again = await run(['Grown A', 'Grown Other', 'Grown C', 'Grown D', 'Grown E']);
+        expect([again[0], again[2]]).toEqual([first, third]);
+        expect(again.map(({ status }) => status)).toEqual([201, 409, 201, 201, 201]);
+        expect(await ofSlug('grown-')).toEqual(['grown-a', 'grown-b', 'grown-c', 'grown-d', 'grown-e']);
+      });
+
+      it('is sent twice at once under its key, and done once', async () => {
+        const { superAdmin, url } = world();
+        const lines = Array.from({ length: 40 }, (_, index) => JSON.stringify({ name: `Same ${index}` })).join('\n');
+        const [one, other] = await Promise.all(
+          [0, 1].map(async () =>
+            resultsIn(await (await startImport(url, superAdmin, lines, { 'Idempotency-Key': 'same' })).text()),
+          ),
+        );
+        expect(one).toEqual(other);
+        expect(new Set(one!.map(({ status }) => status))).toEqual(new Set([201]));
+        expect(await ofSlug('same-')).toHaveLength(40);
+      });
+
       it('is sent again as it is under its key', async () => {
         const { superAdmin, url } = world();
         const lines = ['Twice A', 'Twice B'].map((name) => JSON.stringify({ name })).join('\n');
@@ -209,6 +355,18 @@ onEveryDatabase(
         const editor = await login(world().url, { email, password: PASSWORD });
         expect((await editor.send('POST', '/items/tags', { name: 'north-invited' })).status).toBe(200);
         expect((await north.owner.send('POST', `/tenancy/tenants/north${path}`)).status).toBe(409);
+      });
+
+      it('is sent for each line of an import that asks for it', async () => {
+        const { superAdmin, url } = world();
+        const emails = ['a', 'b', 'c'].map((name) => `${name}-${Date.now()}@invitations.example.com`);
+        const lines = emails.map((email, index) =>
+          JSON.stringify({ name: `Invitations ${index}`, owner: { email, ...(index !== 1 && { invite: true }) } }),
+        );
+        const results = resultsIn(await (await startImport(url, superAdmin, lines.join('\n'))).text());
+        expect(results.map(({ status }) => status)).toEqual([201, 201, 201]);
+
+        await expect.poll(() => emails.map((email) => mailbox.tokensTo(email).length)).toEqual([1, 0, 1]);
       });
 
       it('goes into no tenant that is closed meanwhile', async () => {
@@ -276,6 +434,51 @@ onEveryDatabase(
   },
   { env: mailbox.env },
 );
+
+describe('An import into a project without tenants', () => {
+  const host = useHost({
+    directus: '11',
+    env: { CACHE_ENABLED: 'true', CACHE_STORE: 'memory', CACHE_AUTO_PURGE: 'true', TENANCY_NEW_COLLECTIONS: 'shared' },
+  });
+
+  it('makes its first ones, of which nobody learns whom they are nothing to', async () => {
+    const { url } = host();
+    const superAdmin = await login(url, host().superAdmin);
+    const policy = await createPolicy(
+      superAdmin,
+      ['directus_roles', 'directus_users', 'directus_files'].map((collection) => ({ collection, action: 'read' })),
+    );
+    const reader = await createPerson(url, superAdmin, { policies: [policy] });
+    const upload = async (tenant?: string): Promise<string> => {
+      const form = new FormData();
+      if (tenant) form.append('tenant_id', tenant);
+      form.append('file', new Blob(['text'], { type: 'text/plain' }), 'text.txt');
+      return (await must<{ id: string }>(superAdmin, 'POST', '/files', form)).id;
+    };
+    // What is stored of a file is looked at by rules alone, which Directus keeps.
+    const statusOfFile = async (file: string): Promise<number> => (await reader.send('GET', `/assets/${file}`)).status;
+    const seen = async (): Promise<string> =>
+      JSON.stringify([
+        (await reader.send('GET', '/roles?fields=name')).data,
+        (await reader.send('GET', '/users?fields=email')).data,
+      ]);
+    expect(await seen()).toContain(superAdmin.email);
+    expect(await statusOfFile(await upload())).toBe(200);
+
+    const lines = ['Early A', 'Early B', 'Early C'].map((name) =>
+      JSON.stringify({ name, owner: { email: `${name.replace(' ', '.').toLowerCase()}@example.com` } }),
+    );
+    const results = resultsIn(await (await startImport(url, superAdmin, lines.join('\n'))).text());
+    expect(results.map(({ status }) => status)).toEqual([201, 201, 201]);
+
+    expect(await seen()).not.toMatch(/early/i);
+    expect(await statusOfFile(await upload(results[0]!.data!.id))).toBe(403);
+    expect(await statusOfFile(await upload())).toBe(200);
+    expect(await must(superAdmin, 'GET', '/fields/directus_files/tenant_id')).toMatchObject({
+      meta: { hidden: false },
+    });
+  });
+});
 
 describe('An import that ends with Directus', () => {
   let host: Host;

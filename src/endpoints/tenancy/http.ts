@@ -1,8 +1,9 @@
-import type { Accountability } from '@directus/types';
+import type { Accountability, SchemaOverview } from '@directus/types';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Knex } from 'knex';
 import { ForbiddenError, isDirectusError } from '@directus/errors';
 import * as z from 'zod/mini';
+import { withSchema, type ServiceContext } from '../../services/directus.ts';
 import { isOwner } from '../../services/memberships.ts';
 import { findTenantId } from '../../services/tenants.ts';
 import { InvalidFieldError } from '../../tenancy/errors.ts';
@@ -11,6 +12,13 @@ import { say } from '../../tenancy/sentences.ts';
 /** The requester behind a request; Directus has authenticated it before any endpoint runs. */
 export function accountabilityOf(request: Request): Accountability | null {
   return (request as Request & { accountability?: Accountability | null }).accountability ?? null;
+}
+
+/** A context for what the requester asks for, which knows the schema that Directus has read for the request. */
+export function contextOf(context: ServiceContext, request: Request): ServiceContext {
+  const { schema } = request as Request & { schema?: SchemaOverview };
+  const known = schema ? withSchema(context, schema) : context;
+  return { ...known, actor: accountabilityOf(request) };
 }
 
 /** An asynchronous handler whose errors reach Directus' error handler, and so the error body that clients know. */

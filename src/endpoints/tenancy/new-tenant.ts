@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { NewTenant } from '../../services/tenants.ts';
+import type { NewTenant } from '../../services/provisioning.ts';
 import { say } from '../../tenancy/sentences.ts';
 import { SLUG_MAX_LENGTH, SLUG_PATTERN, slugOf } from '../../tenancy/slug.ts';
 import { expected, noLongerThan, notEmpty, parse } from './http.ts';

@@ -3,10 +3,10 @@ import type { Request, Router } from 'express';
 import * as z from 'zod/mini';
 import { readAudit } from '../../services/audit.ts';
 import { readOverview } from '../../services/overview.ts';
+import { provisionTenant } from '../../services/provisioning.ts';
 import {
   findTenantId,
   listTenants,
-  provisionTenant,
   readTenant,
   TENANT_SORT_FIELDS,
   updateTenant,
@@ -19,7 +19,7 @@ import { eraseAndAnswer } from './erase.ts';
 import { keyOf } from './idempotency-key.ts';
 import { importTenants } from './import.ts';
 import { domains, name, parseNewTenant, settings, slug } from './new-tenant.ts';
-import { accountabilityOf, expected, expectedOneOf, handleSuperAdmin, noLongerThan, parse } from './http.ts';
+import { accountabilityOf, contextOf, expected, expectedOneOf, handleSuperAdmin, noLongerThan, parse } from './http.ts';
 
 const MAX_PER_PAGE = 1000;
 
@@ -88,7 +88,7 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
   router.post(
     '/tenants',
     handleSuperAdmin(async (request, response) => {
-      const tenant = await provisionTenant(by(request), parseNewTenant(request.body), keyOf(request));
+      const tenant = await provisionTenant(contextOf(context, request), parseNewTenant(request.body), keyOf(request));
       response.status(201).json({ data: tenant });
     }),
   );

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { TENANTS, TENANTS_ROLE } from '../../tenancy/managed.ts';
 import { counted, findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
 import { say } from '../../tenancy/sentences.ts';
-import { tenantRole } from '../tenants.ts';
+import { tenantRole } from '../provisioning.ts';
 import { sampleOf, type Sample } from '../samples.ts';
 import type { Check } from './check.ts';
 
