@@ -69,13 +69,7 @@ export async function provisionTenant(
     const { tenants, tell } = await provision(context, [input], book);
     const [tenant] = tenants as [TenantWithUsage];
 
-    if (!runtime.tenantsExist) {
-      runtime.tenantsExist = true;
-      await flushCaches(context);
-    } else if (input.template !== undefined) {
-      await forgetAnswers(context);
-    }
-
+    if (input.template !== undefined) await forgetAnswers(context);
     if (input.owner?.invite) await invite(context, tenant.id, input.owner.email);
     await tell(tenant);
     return tenant;
@@ -87,7 +81,7 @@ export type AskedTenant = Asked<NewTenant>;
 
 /**
  * Creates tenants as {@link provisionTenant} does, in one transaction, which takes half the time: all of them, or none. Not for those
- * of {@link findLoners}, and not for the first ones of a project.
+ * of {@link findLoners}.
  *
  * @throws whatever is against one of them, which does not say against which; nothing was changed
  */
@@ -181,6 +175,11 @@ async function provision(context: ServiceContext, inputs: readonly NewTenant[], 
     first?.input.template === undefined
       ? await write()
       : await withTemplate(context, await findTemplate(context.database, first.input.template), first.id, write);
+
+  if (!runtime.tenantsExist) {
+    runtime.tenantsExist = true;
+    await flushCaches(context);
+  }
 
   await actions.release();
 

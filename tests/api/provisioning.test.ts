@@ -465,9 +465,8 @@ describe('An import into a project without tenants', () => {
     expect(await seen()).toContain(superAdmin.email);
     expect(await statusOfFile(await upload())).toBe(200);
 
-    const lines = ['Early A', 'Early B', 'Early C'].map((name) =>
-      JSON.stringify({ name, owner: { email: `${name.replace(' ', '.').toLowerCase()}@example.com` } }),
-    );
+    // With an owner Directus would empty its caches by itself, for the policy that an owner gets.
+    const lines = ['Early A', 'Early B', 'Early C'].map((name) => JSON.stringify({ name }));
     const results = resultsIn(await (await startImport(url, superAdmin, lines.join('\n'))).text());
     expect(results.map(({ status }) => status)).toEqual([201, 201, 201]);
 

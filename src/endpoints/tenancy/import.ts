@@ -8,7 +8,6 @@ import { batches } from '../../services/database.ts';
 import type { ServiceContext } from '../../services/directus.ts';
 import type { Invite } from '../../services/members.ts';
 import { findLoners, provisionTenant, provisionTogether, type AskedTenant } from '../../services/provisioning.ts';
-import { runtime } from '../../runtime.ts';
 import { arrivals } from './arrivals.ts';
 import { beginLines, failureOf } from './lines.ts';
 import { keyOf } from './idempotency-key.ts';
@@ -149,7 +148,7 @@ async function provisionedTogether(
   context: ServiceContext,
   lines: readonly AskedLine[],
 ): Promise<TenantWithUsage[] | null> {
-  if (lines.length < 2 || !runtime.tenantsExist) return null;
+  if (lines.length < 2) return null;
 
   try {
     return await provisionTogether(
