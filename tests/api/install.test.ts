@@ -285,6 +285,20 @@ describe('The installation', () => {
       await startAgain();
       expect(await recorded()).toEqual(before);
     });
+
+    it('decides, as Directus loads its extensions anew, what was made past a schema that it keeps', async () => {
+      const superAdmin = await login(host.url, host.superAdmin);
+      await runSql(database, 'CREATE TABLE parcels (id integer PRIMARY KEY)');
+      await runSql(database, `INSERT INTO directus_collections (collection) VALUES ('parcels')`);
+
+      const extensions = await must<{ id: string; bundle: string | null }[]>(superAdmin, 'GET', '/extensions');
+      const { id } = extensions.find(({ bundle }) => bundle === null)!;
+      await superAdmin.send('PATCH', `/extensions/${id}`, { meta: { enabled: true } });
+
+      await expect
+        .poll(recorded, { timeout: 30_000 })
+        .toContainEqual({ collection: 'parcels', scope: 'tenant', rules_stored: 1 });
+    });
   });
 
   for (const kind of ['postgres', 'mariadb'] as const) {
