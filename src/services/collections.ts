@@ -1,4 +1,5 @@
 import type { SchemaOverview } from '@directus/types';
+import type { Knex } from 'knex';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
 import { isOwnedSystemCollection, OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD } from '../tenancy/managed.ts';
 import { hasTenantField, isScopable, treatmentOf, type RecordedScopes, type Treatment } from '../tenancy/scopes.ts';
@@ -124,16 +125,30 @@ export async function followToldScopes(context: ServiceContext): Promise<void> {
 
 /**
  * Decides what Directus knows and nobody decided yet, such as collections that `directus schema apply` made, which runs without
- * the bundle's hooks. What has rows already waits for a super-admin, closed.
+ * the bundle's hooks. What has rows already waits for a super-admin, closed. Goes by the schema that Directus keeps, so whoever
+ * calls it has the caches flushed before, and again if there was something to decide, which is the answer.
  */
-export async function decideMissedCollections(context: ServiceContext): Promise<void> {
-  const recorded = await readScopes(context.database);
-  const known: string[] = await context.database('directus_collections').pluck('collection');
+export async function decideMissedCollections(context: ServiceContext): Promise<boolean> {
+  const undecided = await readUndecidedCollections(context.database, await readScopes(context.database));
+  if (undecided.length === 0) return false;
 
-  for (const collection of known) {
-    if (recorded.has(collection)) continue;
+  const { collections } = await context.getSchema();
+  const missed = undecided.filter((collection) => collections[collection]);
+
+  for (const collection of missed) {
     await orLeaveToSuperAdmins(context, collection, () => decideNewCollection(context, collection));
   }
+
+  return missed.length > 0;
+}
+
+/**
+ * The names that Directus lists as collections and that have no scope, among them those of folders: they have no table, so there is
+ * nothing to decide.
+ */
+export async function readUndecidedCollections(database: Knex, recorded: RecordedScopes): Promise<string[]> {
+  const listed: string[] = await database('directus_collections').pluck('collection');
+  return listed.filter((collection) => isScopable(collection) && !recorded.has(collection));
 }
 
 /** What cannot be decided for a collection must not keep the others from being decided. */

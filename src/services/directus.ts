@@ -85,7 +85,8 @@ export function forgetAnswers(context: ServiceContext): Promise<void> {
 }
 
 async function clearCache(context: ServiceContext, { system }: { system: boolean }): Promise<void> {
-  const schema = await context.getSchema();
+  // Reading the schema may take as long as all else that a start does, and nothing of it is asked here.
+  const schema: SchemaOverview = { collections: {}, relations: [] };
   const utils = new context.services.UtilsService({ schema, accountability: SYSTEM_ADMIN });
   await utils.clearCache({ system });
 }

@@ -1,6 +1,7 @@
 import type { Field } from '@directus/types';
 import type { Knex } from 'knex';
 import { TENANTS } from '../tenancy/managed.ts';
+import type { RecordedScopes } from '../tenancy/scopes.ts';
 import { SCOPES, type Scope } from '../tenancy/types.ts';
 import { withLock } from './database.ts';
 import { fullAccess, type ServiceContext } from './directus.ts';
@@ -38,8 +39,21 @@ export async function ensureScopeMeta(context: ServiceContext): Promise<void> {
 
 /** The scopes that are listed for snapshots, such as those that came with one. */
 export async function readToldScopes(database: Knex): Promise<Map<string, Scope>> {
+  return (await readList(database)) ?? new Map<string, Scope>();
+}
+
+/** Whether the list is there, and has an entry for each of these collections: {@link tellScopes} would change nothing. */
+export async function areScopesTold(database: Knex, recorded: RecordedScopes): Promise<boolean> {
+  const told = await readList(database);
+  return told !== null && [...recorded.keys()].every((collection) => told.has(collection));
+}
+
+/** The list in the field that snapshots carry; null where there is no such field. */
+async function readList(database: Knex): Promise<Map<string, Scope> | null> {
   const row: { options: unknown } | undefined = await database(FIELDS).where(KEY).first('options');
-  const options: unknown = typeof row?.options === 'string' ? JSON.parse(row.options) : row?.options;
+  if (!row) return null;
+
+  const options: unknown = typeof row.options === 'string' ? JSON.parse(row.options) : row.options;
   const listed = (options as { scopes?: Record<string, unknown> | null } | null | undefined)?.scopes ?? {};
 
   return new Map(Object.entries(listed).filter((entry): entry is [string, Scope] => isScope(entry[1])));

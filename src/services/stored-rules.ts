@@ -136,6 +136,11 @@ async function createMissing(
   await permissions().createMany(missing);
 }
 
+/** Whether the project got every set of permissions, by the numbers of what is booked. */
+export function areBasePermissionsBooked(booked: ReadonlySet<number>): boolean {
+  return BASE_PERMISSIONS.every(({ step }) => booked.has(step));
+}
+
 /** Stores the sets of permissions that this project did not get yet. */
 async function storeBasePermissions(context: ServiceContext): Promise<void> {
   const booked: unknown[] = await context.database(STEPS_TABLE).pluck('number');

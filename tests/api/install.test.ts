@@ -181,6 +181,126 @@ describe('The installation', () => {
     });
   }
 
+  describe('at a later start', () => {
+    let directory: string;
+    let database: Database;
+    let host: Host;
+
+    const startAgain = async (env: Record<string, string> = {}): Promise<void> => {
+      await host?.stop();
+      host = await startHost({ directus: '11', database, directory, env });
+    };
+
+    const rules = (collection: string): Promise<unknown[]> =>
+      runSql(database, 'SELECT policy, action FROM directus_permissions WHERE collection = ? ORDER BY 1, 2', [
+        collection,
+      ]);
+
+    const toldScopes = async (): Promise<unknown> => {
+      const [row] = await runSql(
+        database,
+        `SELECT options FROM directus_fields WHERE collection = 'tenants' AND field = 'scopes'`,
+      );
+      return row && (JSON.parse(String(row['options'])) as unknown);
+    };
+
+    const recorded = (): Promise<unknown[]> =>
+      runSql(database, 'SELECT collection, scope, rules_stored FROM tenancy_scopes ORDER BY 1');
+
+    beforeAll(async () => {
+      const install = await installHost('11');
+      directory = await mkdtemp(join(tmpdir(), 'tenancy-start-'));
+      database = await createDatabase('sqlite', { template: { install, superAdmin: defaultSuperAdmin } });
+      await startAgain();
+      const superAdmin = await login(host.url, host.superAdmin);
+      await createCollection(superAdmin, 'articles');
+      await must(superAdmin, 'GET', '/tenancy/collections');
+    });
+
+    afterAll(async () => {
+      await host?.stop();
+      await database?.drop();
+      await rm(directory, { recursive: true, force: true });
+    });
+
+    it('writes nothing where all is in place, and leaves it to the first request to have the schema read anew', async () => {
+      await startAgain({ LOG_LEVEL: 'trace' });
+      await must(await login(host.url, host.superAdmin), 'GET', '/tenancy/collections');
+      const [start = ''] = host.logs().split('Server started');
+      const ofStart = (statement: RegExp): unknown[] => start.match(statement) ?? [];
+
+      expect(ofStart(/from `tenancy_steps`/g)).toHaveLength(1);
+      expect(ofStart(/\] (insert|update|delete|create|alter) /gi)).toEqual([]);
+      expect(ofStart(/from `directus_relations`/g)).toHaveLength(1);
+    });
+
+    const DAMAGES: [what: string, damage: string[], find: () => Promise<unknown>][] = [
+      [
+        'a set of permissions',
+        [
+          `DELETE FROM directus_permissions WHERE collection = 'directus_users' AND action = 'update'`,
+          'DELETE FROM tenancy_steps WHERE number = 1001',
+        ],
+        () => rules('directus_users'),
+      ],
+      [
+        'the rules of a collection',
+        [
+          `DELETE FROM directus_permissions WHERE collection = 'articles'`,
+          `UPDATE tenancy_scopes SET rules_stored = false WHERE collection = 'articles'`,
+        ],
+        async () => [await rules('articles'), await recorded()],
+      ],
+      [
+        'the list of scopes for snapshots',
+        [`DELETE FROM directus_fields WHERE collection = 'tenants' AND field = 'scopes'`],
+        toldScopes,
+      ],
+      [
+        'a scope in that list',
+        [`UPDATE directus_fields SET options = '{"scopes":{}}' WHERE collection = 'tenants' AND field = 'scopes'`],
+        toldScopes,
+      ],
+      ['the scope of a collection', [`DELETE FROM tenancy_scopes WHERE collection = 'articles'`], recorded],
+      ['the revision', ['DELETE FROM tenancy_revision'], () => runSql(database, 'SELECT id FROM tenancy_revision')],
+    ];
+
+    it.each(DAMAGES)('puts %s back that is missing', async (_what, damage, find) => {
+      const before = await find();
+      await host.stop();
+      for (const statement of damage) await runSql(database, statement);
+      expect(await find()).not.toEqual(before);
+
+      await startAgain();
+      expect(await find()).toEqual(before);
+    });
+
+    it('decides what was missed beside a folder of collections, which is nothing to decide', async () => {
+      const before = await recorded();
+      const superAdmin = await login(host.url, host.superAdmin);
+      await must(superAdmin, 'POST', '/collections', { collection: 'folder', meta: {}, schema: null });
+      await host.stop();
+      await runSql(database, `DELETE FROM tenancy_scopes WHERE collection = 'articles'`);
+
+      await startAgain();
+      expect(await recorded()).toEqual(before);
+    });
+
+    it('decides, as Directus loads its extensions anew, what was made past a schema that it keeps', async () => {
+      const superAdmin = await login(host.url, host.superAdmin);
+      await runSql(database, 'CREATE TABLE parcels (id integer PRIMARY KEY)');
+      await runSql(database, `INSERT INTO directus_collections (collection) VALUES ('parcels')`);
+
+      const extensions = await must<{ id: string; bundle: string | null }[]>(superAdmin, 'GET', '/extensions');
+      const { id } = extensions.find(({ bundle }) => bundle === null)!;
+      await superAdmin.send('PATCH', `/extensions/${id}`, { meta: { enabled: true } });
+
+      await expect
+        .poll(recorded, { timeout: 30_000 })
+        .toContainEqual({ collection: 'parcels', scope: 'tenant', rules_stored: 1 });
+    });
+  });
+
   for (const kind of ['postgres', 'mariadb'] as const) {
     it.skipIf(!hasDatabase(kind))(
       `is done exactly once when two instances boot at the same time (${kind})`,

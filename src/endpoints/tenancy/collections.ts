@@ -6,44 +6,49 @@ import { readAssignment } from '../../services/adoption/owners.ts';
 import { setUniqueness } from '../../services/uniqueness.ts';
 import { say } from '../../tenancy/sentences.ts';
 import { SCOPES } from '../../tenancy/types.ts';
-import { expected, handleSuperAdmin, notEmpty, parse } from './http.ts';
+import { expected, handleSuperAdmin, notEmpty, parse, whenNeeded } from './http.ts';
 import { answerWithProgress } from './lines.ts';
 
-const tenantName = z.string(expected('the id or the slug of a tenant')).check(notEmpty);
-const fieldName = z.string(expected('the name of a field')).check(notEmpty);
+const tenantName = () => z.string(expected('the id or the slug of a tenant')).check(notEmpty());
+const fieldName = () => z.string(expected('the name of a field')).check(notEmpty());
 
-const assignment = z
-  .strictObject(
+const assignment = () =>
+  z
+    .strictObject(
+      {
+        tenant: z.optional(tenantName()),
+        through: z.optional(fieldName()),
+        by: z.optional(fieldName()),
+        tenants: z.optional(z.record(z.string(), tenantName(), expected('an object of values and tenants'))),
+      },
+      expected('an object'),
+    )
+    .check(
+      z.refine(
+        ({ tenant, through, by, tenants }) =>
+          [tenant, through, by].filter((way) => way !== undefined).length === 1 &&
+          (by === undefined) === (tenants === undefined),
+        { error: () => say('has to be one of { "tenant": … }, { "through": … } and { "by": …, "tenants": … }') },
+      ),
+    );
+
+export const scopeRequest = whenNeeded(() =>
+  z.strictObject(
     {
-      tenant: z.optional(tenantName),
-      through: z.optional(fieldName),
-      by: z.optional(fieldName),
-      tenants: z.optional(z.record(z.string(), tenantName, expected('an object of values and tenants'))),
+      scope: z.enum(SCOPES, expected('"tenant", "mixed" or "shared"')),
+      assign: z.optional(assignment()),
+      confirm: z.optional(z.boolean(expected('true or false'))),
+      dry_run: z.optional(z.boolean(expected('true or false'))),
     },
     expected('an object'),
-  )
-  .check(
-    z.refine(
-      ({ tenant, through, by, tenants }) =>
-        [tenant, through, by].filter((way) => way !== undefined).length === 1 &&
-        (by === undefined) === (tenants === undefined),
-      { error: () => say('has to be one of { "tenant": … }, { "through": … } and { "by": …, "tenants": … }') },
-    ),
-  );
-
-export const scopeRequest = z.strictObject(
-  {
-    scope: z.enum(SCOPES, expected('"tenant", "mixed" or "shared"')),
-    assign: z.optional(assignment),
-    confirm: z.optional(z.boolean(expected('true or false'))),
-    dry_run: z.optional(z.boolean(expected('true or false'))),
-  },
-  expected('an object'),
+  ),
 );
 
-export const uniquenessRequest = z.strictObject(
-  { unique: z.literal(['tenant', 'project', false], expected('"tenant", "project" or false')) },
-  expected('an object'),
+export const uniquenessRequest = whenNeeded(() =>
+  z.strictObject(
+    { unique: z.literal(['tenant', 'project', false], expected('"tenant", "project" or false')) },
+    expected('an object'),
+  ),
 );
 
 /** Routes below `/tenancy/collections`. All of them are the super-admins'. */

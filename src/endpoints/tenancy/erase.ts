@@ -2,11 +2,11 @@ import type { Request, Response } from 'express';
 import * as z from 'zod/mini';
 import type { ServiceContext } from '../../services/directus.ts';
 import { eraseTenant } from '../../services/erasure/index.ts';
-import { expected, parse } from './http.ts';
+import { expected, parse, whenNeeded } from './http.ts';
 import { answerWithProgress } from './lines.ts';
 
 /** Parameters that Directus knows on every route pass unread. */
-export const erasureQuery = z.object({ confirm: z.string(expected('the slug of the tenant')) });
+export const erasureQuery = whenNeeded(() => z.object({ confirm: z.string(expected('the slug of the tenant')) }));
 
 /**
  * Erases a tenant, and answers what was erased, line by line for whoever accepts that.

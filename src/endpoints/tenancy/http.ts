@@ -80,13 +80,19 @@ export function handleAnyOwner(
   });
 }
 
+/** A schema that is made when it is needed for the first time: making all of them is most of what runs when the bundle is loaded. */
+export function whenNeeded<Schema>(make: () => Schema): () => Schema {
+  let schema: Schema | undefined;
+  return () => (schema ??= make());
+}
+
 /**
  * The input in the shape of the schema.
  *
  * @throws every complaint as an InvalidFieldError that names its field; Directus answers them as one body
  */
-export function parse<Schema extends z.ZodMiniType>(schema: Schema, input: unknown): z.output<Schema> {
-  const result = schema.safeParse(input);
+export function parse<Schema extends z.ZodMiniType>(schema: () => Schema, input: unknown): z.output<Schema> {
+  const result = schema().safeParse(input);
   if (result.success) return result.data;
 
   // An array of errors is what Directus' error handler takes for several complaints.
@@ -119,7 +125,7 @@ export function expectedOneOf(values: readonly string[]): { error: () => string 
 }
 
 /** Refuses a text, or a list, that is empty. */
-export const notEmpty = z.minLength(1, { error: () => say('must not be empty') });
+export const notEmpty = () => z.minLength(1, { error: () => say('must not be empty') });
 
 /** Refuses a text of more characters than these. */
 export const noLongerThan = (count: number) =>

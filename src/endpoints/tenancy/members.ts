@@ -25,40 +25,48 @@ import {
   noLongerThan,
   notEmpty,
   parse,
+  whenNeeded,
 } from './http.ts';
 import { hasOneWayIn, person, TWO_WAYS_IN } from './new-tenant.ts';
 
 /** Which policies are levels of the project is known to the service alone. */
-const level = z.string({
-  error: ({ input }) =>
-    input === undefined
-      ? say('is required')
-      : say('must be one of {levels}, or the id of a policy that is a level of this project', {
-          levels: LEVELS.join(', '),
-        }),
-});
+const level = () =>
+  z.string({
+    error: ({ input }) =>
+      input === undefined
+        ? say('is required')
+        : say('must be one of {levels}, or the id of a policy that is a level of this project', {
+            levels: LEVELS.join(', '),
+          }),
+  });
 
-export const memberToCreate = z
-  .strictObject({ ...person, level: z.optional(level) }, expected('an object'))
-  .check(z.refine(hasOneWayIn, TWO_WAYS_IN));
-
-/** A role of the project whose users become members. */
-export const roleToAdopt = z.strictObject({ role: z.string(expected('the id of a role')) }, expected('an object'));
-
-export const memberChanges = z.strictObject({ level }, expected('an object'));
-
-const idOfMember = z.string(expected('the id of a member'));
-
-export const transfer = z.strictObject(
-  { member: idOfMember, from: z.optional(idOfMember), level: z._default(level, 'editor') },
-  expected('an object'),
+export const memberToCreate = whenNeeded(() =>
+  z
+    .strictObject({ ...person(), level: z.optional(level()) }, expected('an object'))
+    .check(z.refine(hasOneWayIn, TWO_WAYS_IN)),
 );
 
-export const tokenToCreate = z.strictObject(
-  {
-    name: z.string(expected('a text')).check(z.trim(), notEmpty, noLongerThan(50)),
-  },
-  expected('an object'),
+/** A role of the project whose users become members. */
+export const roleToAdopt = whenNeeded(() =>
+  z.strictObject({ role: z.string(expected('the id of a role')) }, expected('an object')),
+);
+
+export const memberChanges = whenNeeded(() => z.strictObject({ level: level() }, expected('an object')));
+
+const idOfMember = () => z.string(expected('the id of a member'));
+
+export const transfer = whenNeeded(() =>
+  z.strictObject(
+    { member: idOfMember(), from: z.optional(idOfMember()), level: z._default(level(), 'editor') },
+    expected('an object'),
+  ),
+);
+
+export const tokenToCreate = whenNeeded(() =>
+  z.strictObject(
+    { name: z.string(expected('a text')).check(z.trim(), notEmpty(), noLongerThan(50)) },
+    expected('an object'),
+  ),
 );
 
 /**

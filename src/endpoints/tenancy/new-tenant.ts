@@ -2,26 +2,28 @@ import * as z from 'zod/mini';
 import type { NewTenant } from '../../services/provisioning.ts';
 import { say } from '../../tenancy/sentences.ts';
 import { SLUG_MAX_LENGTH, SLUG_PATTERN, slugOf } from '../../tenancy/slug.ts';
-import { expected, noLongerThan, notEmpty, parse } from './http.ts';
+import { expected, noLongerThan, notEmpty, parse, whenNeeded } from './http.ts';
 
-export const name = z.string(expected('a text')).check(z.trim(), notEmpty, noLongerThan(255));
+export const name = whenNeeded(() => z.string(expected('a text')).check(z.trim(), notEmpty(), noLongerThan(255)));
 
-export const slug = z
-  .string(expected('a text'))
-  .check(
+export const slug = whenNeeded(() =>
+  z.string(expected('a text')).check(
     noLongerThan(SLUG_MAX_LENGTH),
-    z.regex(SLUG_PATTERN, { error: () => say('may have lower-case letters, digits and single hyphens between them') }),
-  );
+    z.regex(SLUG_PATTERN, {
+      error: () => say('may have lower-case letters, digits and single hyphens between them'),
+    }),
+  ),
+);
 
-const personName = z.string(expected('a text')).check(z.trim(), noLongerThan(50));
+const personName = () => z.string(expected('a text')).check(z.trim(), noLongerThan(50));
 
-export const person = {
+export const person = whenNeeded(() => ({
   email: z.email(expected('an e-mail address')).check(noLongerThan(128)),
-  password: z.optional(z.string(expected('a text')).check(notEmpty)),
+  password: z.optional(z.string(expected('a text')).check(notEmpty())),
   invite: z.optional(z.boolean(expected('true or false'))),
-  first_name: z.optional(personName),
-  last_name: z.optional(personName),
-};
+  first_name: z.optional(personName()),
+  last_name: z.optional(personName()),
+}));
 
 /** Whoever is invited chooses the password. */
 export function hasOneWayIn({
@@ -39,30 +41,34 @@ export const TWO_WAYS_IN = {
   error: () => say('is chosen by whoever accepts the invitation: leave it out, or "invite"'),
 };
 
-export const settings = z.record(z.string(), z.unknown(), expected('an object'));
+export const settings = whenNeeded(() => z.record(z.string(), z.unknown(), expected('an object')));
 
-export const domains = z
-  .array(
-    z.string(expected('a text')).check(
-      noLongerThan(253),
-      z.regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, {
-        error: () => say('must be a host name in lower case, such as "north.example.com"'),
-      }),
-    ),
-    expected('a list of host names'),
-  )
-  .check(z.maxLength(100, { error: () => say('may have at most 100 host names') }));
+export const domains = whenNeeded(() =>
+  z
+    .array(
+      z.string(expected('a text')).check(
+        noLongerThan(253),
+        z.regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, {
+          error: () => say('must be a host name in lower case, such as "north.example.com"'),
+        }),
+      ),
+      expected('a list of host names'),
+    )
+    .check(z.maxLength(100, { error: () => say('may have at most 100 host names') })),
+);
 
-export const tenantToCreate = z.strictObject(
-  {
-    name,
-    slug: z.optional(slug),
-    owner: z.optional(z.strictObject(person, expected('an object')).check(z.refine(hasOneWayIn, TWO_WAYS_IN))),
-    settings: z.optional(settings),
-    domains: z.optional(domains),
-    template: z.optional(z.string(expected('the id or slug of a tenant')).check(noLongerThan(255))),
-  },
-  expected('an object'),
+export const tenantToCreate = whenNeeded(() =>
+  z.strictObject(
+    {
+      name: name(),
+      slug: z.optional(slug()),
+      owner: z.optional(z.strictObject(person(), expected('an object')).check(z.refine(hasOneWayIn, TWO_WAYS_IN))),
+      settings: z.optional(settings()),
+      domains: z.optional(domains()),
+      template: z.optional(z.string(expected('the id or slug of a tenant')).check(noLongerThan(255))),
+    },
+    expected('an object'),
+  ),
 );
 
 /**
@@ -74,6 +80,6 @@ export function parseNewTenant(body: unknown): NewTenant {
   const input = parse(tenantToCreate, body);
 
   // A name without any Latin letter or digit gives no slug.
-  const wanted = parse(z.object({ slug }), { slug: input.slug ?? slugOf(input.name) });
+  const wanted = parse(() => z.object({ slug: slug() }), { slug: input.slug ?? slugOf(input.name) });
   return { ...input, slug: wanted.slug };
 }

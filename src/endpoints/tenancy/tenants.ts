@@ -19,7 +19,16 @@ import { eraseAndAnswer } from './erase.ts';
 import { keyOf } from './idempotency-key.ts';
 import { importTenants } from './import.ts';
 import { domains, name, parseNewTenant, settings, slug } from './new-tenant.ts';
-import { accountabilityOf, contextOf, expected, expectedOneOf, handleSuperAdmin, noLongerThan, parse } from './http.ts';
+import {
+  accountabilityOf,
+  contextOf,
+  expected,
+  expectedOneOf,
+  handleSuperAdmin,
+  noLongerThan,
+  parse,
+  whenNeeded,
+} from './http.ts';
 
 const MAX_PER_PAGE = 1000;
 
@@ -31,45 +40,51 @@ const wholeNumber = (min: number) =>
       z.minimum(min, { error: () => say('must be at least {min}', { min }) }),
     );
 
-const atMost = z.maximum(MAX_PER_PAGE, { error: () => say('must be at most {max}', { max: MAX_PER_PAGE }) });
+const atMost = () => z.maximum(MAX_PER_PAGE, { error: () => say('must be at most {max}', { max: MAX_PER_PAGE }) });
 
-export const tenantChanges = z.strictObject(
-  {
-    name: z.optional(name),
-    slug: z.optional(slug),
-    settings: z.optional(z.nullable(settings)),
-    domains: z.optional(z.nullable(domains)),
-  },
-  expected('an object'),
+export const tenantChanges = whenNeeded(() =>
+  z.strictObject(
+    {
+      name: z.optional(name()),
+      slug: z.optional(slug()),
+      settings: z.optional(z.nullable(settings())),
+      domains: z.optional(z.nullable(domains())),
+    },
+    expected('an object'),
+  ),
 );
 
-const sortField = z.enum([...TENANT_SORT_FIELDS, ...USAGE_SORT_FIELDS]);
+const sortField = whenNeeded(() => z.enum([...TENANT_SORT_FIELDS, ...USAGE_SORT_FIELDS]));
 
 /** Parameters that Directus knows on every route, such as `access_token`, pass unread. */
-export const listQuery = z.object({
-  search: z.optional(z.string().check(z.trim(), noLongerThan(255))),
-  status: z.optional(z.enum(TENANT_STATUSES, expectedOneOf(TENANT_STATUSES))),
-  sort: z.pipe(
-    z._default(z.string(), 'name'),
-    z.transform((value, { issues }) => {
-      const descending = value.startsWith('-');
-      const field = sortField.safeParse(descending ? value.slice(1) : value);
-      if (field.success) return { field: field.data, descending };
+export const listQuery = whenNeeded(() =>
+  z.object({
+    search: z.optional(z.string().check(z.trim(), noLongerThan(255))),
+    status: z.optional(z.enum(TENANT_STATUSES, expectedOneOf(TENANT_STATUSES))),
+    sort: z.pipe(
+      z._default(z.string(), 'name'),
+      z.transform((value, { issues }) => {
+        const descending = value.startsWith('-');
+        const field = sortField().safeParse(descending ? value.slice(1) : value);
+        if (field.success) return { field: field.data, descending };
 
-      const fields = sortField.options.join(', ');
-      const message = say('must be one of {fields}, with "-" for descending', { fields });
-      issues.push({ code: 'custom', message, input: value });
-      return z.NEVER;
-    }),
-  ),
-  limit: z._default(wholeNumber(-1).check(atMost), 25),
-  page: z._default(wholeNumber(1), 1),
-});
+        const fields = sortField().options.join(', ');
+        const message = say('must be one of {fields}, with "-" for descending', { fields });
+        issues.push({ code: 'custom', message, input: value });
+        return z.NEVER;
+      }),
+    ),
+    limit: z._default(wholeNumber(-1).check(atMost()), 25),
+    page: z._default(wholeNumber(1), 1),
+  }),
+);
 
-export const pageQuery = z.object({
-  limit: z._default(wholeNumber(1).check(atMost), 25),
-  page: z._default(wholeNumber(1), 1),
-});
+export const pageQuery = whenNeeded(() =>
+  z.object({
+    limit: z._default(wholeNumber(1).check(atMost()), 25),
+    page: z._default(wholeNumber(1), 1),
+  }),
+);
 
 /** Routes below `/tenancy/tenants` that are the super-admins'. */
 export function tenantsRouter(router: Router, context: EndpointExtensionContext): void {

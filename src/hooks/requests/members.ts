@@ -2,7 +2,7 @@ import type { Item, Query, SchemaOverview } from '@directus/types';
 import type { Request, Response } from 'express';
 import { ForbiddenError } from '@directus/errors';
 import * as z from 'zod/mini';
-import { expected, notEmpty, parse } from '../../endpoints/tenancy/http.ts';
+import { expected, notEmpty, parse, whenNeeded } from '../../endpoints/tenancy/http.ts';
 import { person } from '../../endpoints/tenancy/new-tenant.ts';
 import type { ServiceContext } from '../../services/directus.ts';
 import { addMember, inviteAgain, removeMember } from '../../services/members.ts';
@@ -90,26 +90,32 @@ async function ownerOf(context: Context, route: Route, action: 'create' | 'delet
   return { context: { ...context, actor: route.accountability }, tenant: role, route };
 }
 
-const { email, password, first_name, last_name } = person;
-const addresses = z.union([email, z.array(email).check(notEmpty)]);
-const invitation = z.strictObject({ email: addresses, role: z.unknown() }, expected('an object'));
+const invitation = whenNeeded(() => {
+  const { email } = person();
+  const addresses = z.union([email, z.array(email).check(notEmpty())]);
+  return z.strictObject({ email: addresses, role: z.unknown() }, expected('an object'));
+});
 
-/** What the form of the Users module sends for fields that were left empty. */
-const empty = z.pipe(
-  z.null(),
-  z.transform(() => undefined),
-);
+const newUser = whenNeeded(() => {
+  const { email, password, first_name, last_name } = person();
 
-const newUser = z.strictObject(
-  {
-    email,
-    password: z.union([password, empty]),
-    first_name: z.union([first_name, empty]),
-    last_name: z.union([last_name, empty]),
-    role: z.optional(z.unknown()),
-  },
-  expected('one user'),
-);
+  // What the form of the Users module sends for fields that were left empty.
+  const empty = z.pipe(
+    z.null(),
+    z.transform(() => undefined),
+  );
+
+  return z.strictObject(
+    {
+      email,
+      password: z.union([password, empty]),
+      first_name: z.union([first_name, empty]),
+      last_name: z.union([last_name, empty]),
+      role: z.optional(z.unknown()),
+    },
+    expected('one user'),
+  );
+});
 
 function assertOwnTenant({ tenant }: Owner, role: unknown): void {
   if (uuidIn(role) === tenant) return;

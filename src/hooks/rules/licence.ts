@@ -1,5 +1,5 @@
 import type { Permission } from '@directus/types';
-import { fullAccess, type ServiceContext } from '../../services/directus.ts';
+import { cachedAccess, type ServiceContext } from '../../services/directus.ts';
 
 /** A policy that exists nowhere: a read of its permissions is a question to the licence gate. */
 const PROBE_POLICY = '6d1f0a52-8f0e-4c43-9a57-1d3b5c0e7bff';
@@ -29,7 +29,7 @@ export function probeRow(policies: readonly string[]): Permission | null {
 
 /** Whether the project may use custom permission rules. Writes nothing. */
 export async function probeLicence(context: ServiceContext): Promise<boolean> {
-  const { permissions } = await fullAccess(context);
+  const { permissions } = await cachedAccess(context);
 
   const rows = await permissions().readByQuery({
     filter: { _and: [{ policy: { _in: [PROBE_POLICY] } }] },

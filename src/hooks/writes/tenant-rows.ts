@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventContext, Item, PrimaryKey, RegisterFunctions } from '@directus/types';
 import * as z from 'zod/mini';
-import { expected, expectedOneOf, parse } from '../../endpoints/tenancy/http.ts';
+import { expected, expectedOneOf, parse, whenNeeded } from '../../endpoints/tenancy/http.ts';
 import { domains, name, settings, slug } from '../../endpoints/tenancy/new-tenant.ts';
 import { announce } from '../../services/audit.ts';
 import { flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from '../../services/directus.ts';
@@ -18,43 +18,50 @@ import { TENANT_STATUSES, type TenantStatus } from '../../tenancy/types.ts';
 import { runtime, type Context } from '../../runtime.ts';
 
 /** An empty form field is one that was left out. */
-const slugOfRow = z.pipe(
-  z.transform((value) => (value === '' ? null : value)),
-  z.optional(z.nullable(slug)),
-);
+const slugOfRow = () =>
+  z.pipe(
+    z.transform((value) => (value === '' ? null : value)),
+    z.optional(z.nullable(slug())),
+  );
 
-const newRow = z.strictObject(
-  {
-    name,
-    slug: slugOfRow,
-    status: z.optional(z.literal('active', { error: () => say('is "active" in a new tenant: change it afterwards') })),
-    settings: z.optional(z.nullable(settings)),
-    domains: z.optional(z.nullable(domains)),
-    owner: z.optional(
-      z.nullable(
-        z.uuid({
-          error: () =>
-            say(
-              'must be the id of a user of this project. Create the user first, without role, or send the tenant ' +
-                'with a new owner to POST /tenancy/tenants',
-            ),
-        }),
+const newRow = whenNeeded(() =>
+  z.strictObject(
+    {
+      name: name(),
+      slug: slugOfRow(),
+      status: z.optional(
+        z.literal('active', { error: () => say('is "active" in a new tenant: change it afterwards') }),
       ),
-    ),
-  },
-  expected('an object'),
+      settings: z.optional(z.nullable(settings())),
+      domains: z.optional(z.nullable(domains())),
+      owner: z.optional(
+        z.nullable(
+          z.uuid({
+            error: () =>
+              say(
+                'must be the id of a user of this project. Create the user first, without role, or send the tenant ' +
+                  'with a new owner to POST /tenancy/tenants',
+              ),
+          }),
+        ),
+      ),
+    },
+    expected('an object'),
+  ),
 );
 
-const rowChanges = z.strictObject(
-  {
-    name: z.optional(name),
-    slug: z.optional(slug),
-    status: z.optional(z.enum(TENANT_STATUSES, expectedOneOf(TENANT_STATUSES))),
-    settings: z.optional(z.nullable(settings)),
-    domains: z.optional(z.nullable(domains)),
-    owner: z.optional(z.unknown()),
-  },
-  expected('an object'),
+const rowChanges = whenNeeded(() =>
+  z.strictObject(
+    {
+      name: z.optional(name()),
+      slug: z.optional(slug()),
+      status: z.optional(z.enum(TENANT_STATUSES, expectedOneOf(TENANT_STATUSES))),
+      settings: z.optional(z.nullable(settings())),
+      domains: z.optional(z.nullable(domains())),
+      owner: z.optional(z.unknown()),
+    },
+    expected('an object'),
+  ),
 );
 
 /**
@@ -72,7 +79,7 @@ export function registerTenantRows({ action, filter }: RegisterFunctions, contex
 
     const access = accessOfSuperAdmin(context, event);
     const row = parse(newRow, payload);
-    const wanted = parse(z.object({ slug }), { slug: row.slug ?? slugOf(row.name) });
+    const wanted = parse(() => z.object({ slug: slug() }), { slug: row.slug ?? slugOf(row.name) });
     const id = randomUUID();
 
     await asManagedWrite(() => prepareRow(access, id, { ...row, ...wanted }));

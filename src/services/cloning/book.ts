@@ -65,6 +65,9 @@ export async function removeLeftCopies(context: ServiceContext): Promise<void> {
 
 async function removeSome(context: ServiceContext): Promise<number> {
   const { database, env } = context;
+  // Whoever asks for the schema at a start has Directus read it at once, beside all else that it does then.
+  if (!(await database(COPIES_TABLE).first('id'))) return 0;
+
   const { schema } = await cachedAccess(context);
   // Directus' service of files asks for this limit, whoever calls it.
   const limit = Number(env['MAX_BATCH_MUTATION']);

@@ -39,7 +39,7 @@ it('describes what clients send as the routes parse it', async () => {
   const schemas = Object.fromEntries(
     Object.entries(REQUESTS).map(([name, schema]) => [
       name,
-      z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', unrepresentable: 'any' }),
+      z.toJSONSchema(schema(), { target: 'openapi-3.0', io: 'input', unrepresentable: 'any' }),
     ]),
   );
 
