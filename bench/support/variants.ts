@@ -115,19 +115,7 @@ const PREPARE: Record<VariantName, Prepare> = {
   },
 
   async bundle(superAdmin, database, size) {
-    const { numbers, tenantKey, uuid } = dialectOf(database);
-    const [key, tenants] = [tenantKey('number'), numbers(1, size.tenants)];
-    const all = database.kind === 'sqlite' ? tenants : `${tenants} AS tenant(number)`;
-
-    await runSql(
-      database,
-      `INSERT INTO directus_roles (id, name, icon, parent)
-       SELECT ${key}, 'Tenant ' || number, 'domain', ${uuid(`'${TENANTS_ROLE}'`)} FROM ${all}`,
-    );
-    await runSql(
-      database,
-      `INSERT INTO tenants (id, name, slug, status) SELECT ${key}, 'Tenant ' || number, 'tenant-' || number, 'active' FROM ${all}`,
-    );
+    await createTenants(database, size.tenants);
     for (const collection of COLLECTIONS) {
       await must(superAdmin, 'PUT', `/tenancy/collections/${collection}`, { scope: 'tenant' });
     }
@@ -138,6 +126,23 @@ const PREPARE: Record<VariantName, Prepare> = {
     });
   },
 };
+
+/** Tenants of the bundle, without owners; by SQL, for there may be thousands. */
+export async function createTenants(database: Database, count: number): Promise<void> {
+  const { numbers, tenantKey, uuid } = dialectOf(database);
+  const [key, tenants] = [tenantKey('number'), numbers(1, count)];
+  const all = database.kind === 'sqlite' ? tenants : `${tenants} AS tenant(number)`;
+
+  await runSql(
+    database,
+    `INSERT INTO directus_roles (id, name, icon, parent)
+     SELECT ${key}, 'Tenant ' || number, 'domain', ${uuid(`'${TENANTS_ROLE}'`)} FROM ${all}`,
+  );
+  await runSql(
+    database,
+    `INSERT INTO tenants (id, name, slug, status) SELECT ${key}, 'Tenant ' || number, 'tenant-' || number, 'active' FROM ${all}`,
+  );
+}
 
 async function createUser(
   superAdmin: Account,
