@@ -9,7 +9,7 @@ import { startWorld } from './worlds.ts';
 export interface Cell {
   directus: '11';
   database: DatabaseKind;
-  /** Whether Directus keeps answers. */
+  /** Whether Directus keeps answers, and its schema as it is. */
   cached?: boolean;
 }
 
@@ -26,8 +26,16 @@ export const CELLS: readonly Cell[] = [
  */
 export const DATABASES: readonly Cell[] = CELLS.filter(({ database, cached }) => database !== 'sqlite' || cached);
 
-/** With answers that Directus forgets when it writes: those that it would keep for longer are a suite of their own. */
-const CACHE = { CACHE_ENABLED: 'true', CACHE_STORE: 'memory', CACHE_AUTO_PURGE: 'true' };
+/**
+ * With answers that Directus forgets when it writes: those that it would keep for longer are a suite of their own. And with one schema
+ * for all requests, which nobody may change, where Directus copies it for each by default.
+ */
+const CACHE = {
+  CACHE_ENABLED: 'true',
+  CACHE_STORE: 'memory',
+  CACHE_AUTO_PURGE: 'true',
+  CACHE_SCHEMA_FREEZE_ENABLED: 'true',
+};
 
 /** Whether this machine has a database; the services told why where it has not. */
 export function hasDatabase(kind: DatabaseKind): boolean {
