@@ -18,6 +18,7 @@ const MEASURED = [
     file: 'requests',
     options: ['--database', 'postgres', '--tenants', '1000', '--rows', '1000', '--files', '2'],
   },
+  { name: 'frozen-schema', file: 'frozen-schema', options: [] },
   { name: 'sizes', file: 'sizes', options: [] },
   { name: 'load', file: 'load', options: [] },
   { name: 'provisioning', file: 'provisioning', options: [] },

@@ -48,12 +48,15 @@ const ACTIONS = ['create', 'read', 'update', 'delete'] as const;
  * - `by hand`: without the bundle, with the rows of all tenants, and one policy whose rule is that of the user's tenant
  * - `role per tenant`: without the bundle, with a role, a policy and the permissions of each tenant
  * - `bundle`: with the bundle
+ *
+ * @param settings variables of Directus beside those that all of them have
  */
 export async function startVariant(
   name: VariantName,
   kind: DatabaseKind,
   size: Size,
   server: string | undefined,
+  settings: Record<string, string> = {},
 ): Promise<Variant> {
   const install = await installHost('11');
   const database = await createDatabase(kind, {
@@ -66,7 +69,7 @@ export async function startVariant(
       directus: '11',
       database,
       bundle: name === 'bundle',
-      env: { ACCESS_TOKEN_TTL: '1d', LOG_LEVEL: 'error' },
+      env: { ACCESS_TOKEN_TTL: '1d', LOG_LEVEL: 'error', ...settings },
     });
 
   let host = await start();
