@@ -178,32 +178,34 @@ export function rowsOf<Row>(database: Knex, result: unknown): Row[] {
 /** Whether the database keeps statements by name for us, as far as this process has seen. */
 let keepsStatements = true;
 
+/** Asks a query with these values for its place holders, and answers its rows. */
+export type OftenAsked<Row> = (database: Knex, bindings: readonly (string | null)[]) => Promise<Row[]>;
+
 /**
- * The rows of a query that is asked with nearly every request. PostgreSQL plans a query anew each time, which takes longer than to
- * answer this kind of it, unless the query has a name. Poolers that hand each transaction to another session lose what was named:
- * then the query is asked as any other, from that time on.
+ * A query that is asked with nearly every request. PostgreSQL plans a query anew each time, which takes longer than to answer this
+ * kind of it, unless the query has a name. Poolers that hand each transaction to another session lose what was named: then the
+ * query is asked as any other, from that time on. To be made once, for the name comes from the whole text.
  *
- * @param name tells it from all others of this version: another text needs another name
- * @throws what the database says to the query as it is
+ * @param name what the query is called in front of that
+ * @returns a function that throws what the database says to the query as it is
  */
-export async function askOften<Row>(
-  database: Knex,
-  name: string,
-  text: string,
-  bindings: readonly (string | null)[],
-): Promise<Row[]> {
-  const ask = async (options: object): Promise<Row[]> =>
-    rowsOf<Row>(database, await database.raw(text, bindings as string[]).options(options));
+export function oftenAsked<Row>(name: string, text: string): OftenAsked<Row> {
+  const named = { name: nameAfter(name, checksum(text)) };
 
-  if (!keepsStatements || vendorOf(database) !== 'postgres') return ask({});
+  return async (database, bindings) => {
+    const ask = async (options: object): Promise<Row[]> =>
+      rowsOf<Row>(database, await database.raw(text, bindings as string[]).options(options));
 
-  try {
-    return await ask({ name: nameAfter(name, checksum(text)) });
-  } catch (error) {
-    if (!LOST_STATEMENT.has((error as { code?: unknown }).code)) throw error;
-    keepsStatements = false;
-    return ask({});
-  }
+    if (!keepsStatements || vendorOf(database) !== 'postgres') return ask({});
+
+    try {
+      return await ask(named);
+    } catch (error) {
+      if (!LOST_STATEMENT.has((error as { code?: unknown }).code)) throw error;
+      keepsStatements = false;
+      return ask({});
+    }
+  };
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Accountability } from '@directus/types';
 import type { Knex } from 'knex';
 import { TENANTS, TENANTS_ROLE } from '../tenancy/managed.ts';
 import type { TenantStatus } from '../tenancy/types.ts';
-import { askOften } from './database.ts';
+import { oftenAsked } from './database.ts';
 import { readRevision, REVISION } from './scopes.ts';
 
 /** What the database says now about who stands behind a token. */
@@ -31,13 +31,16 @@ interface LiveRow {
  * Written out: it is asked with each request, and to put it together would take as long as to ask it. Where it is planned each time, the
  * database has less to think about if nothing can be joined in another order.
  */
-const LIVE = `
+const askLive = oftenAsked<LiveRow>(
+  'live',
+  `
   SELECT account.role AS role, account.status AS user_status,
     (SELECT status FROM ${TENANTS} WHERE id = ?) AS token_tenant,
     (SELECT status FROM ${TENANTS} WHERE id = account.role) AS live_tenant,
     (${REVISION}) AS revision
   FROM directus_users account
-  WHERE account.id = ?`;
+  WHERE account.id = ?`,
+);
 
 /**
  * Looks up, in one query for a user, what has become of the user and of the tenants concerned.
@@ -57,7 +60,7 @@ export async function readLiveIdentity(
     return { role, userStatus: null, tokenTenant: status, liveTenant: status, revision };
   }
 
-  const [row] = await askOften<LiveRow>(database, 'live', LIVE, [role, user]);
+  const [row] = await askLive(database, [role, user]);
 
   return row
     ? {

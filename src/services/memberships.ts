@@ -41,26 +41,27 @@ export interface NewMember {
   policy: string;
 }
 
-/** Books users as members of tenants, with nothing beside the policies of their levels. */
+/** Books users as members of tenants, with nothing beside the policies of their levels. Answers the ids of the memberships. */
 export async function recordMembers(
   { items }: FullAccess,
   members: readonly NewMember[],
   options: MutationOptions = {},
-): Promise<void> {
+): Promise<string[]> {
   const rows = members.map(({ tenant, user, policy }) => ({ [TENANT_FIELD]: tenant, user_id: user, policy }));
-  await items(TENANT_MEMBERS).createMany(rows, { ...options });
+  return (await items(TENANT_MEMBERS).createMany(rows, { ...options })).map(String);
 }
 
 /** Books a user as member of a tenant. Answers the id of the membership. */
 export async function recordMembership(
-  { items, knex }: FullAccess,
+  access: FullAccess,
   tenant: string,
   user: string,
   { policy, additional = [] }: Standing,
 ): Promise<string> {
-  const member = String(await items(TENANT_MEMBERS).createOne({ [TENANT_FIELD]: tenant, user_id: user, policy }));
+  const [member] = (await recordMembers(access, [{ tenant, user, policy }])) as [string];
   const others = [...new Set(additional.filter((other) => other !== policy))];
-  if (others.length > 0) await knex(MEMBER_POLICIES_TABLE).insert(others.map((other) => ({ member, policy: other })));
+  if (others.length > 0)
+    await access.knex(MEMBER_POLICIES_TABLE).insert(others.map((other) => ({ member, policy: other })));
   return member;
 }
 

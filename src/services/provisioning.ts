@@ -222,11 +222,8 @@ async function writeTenants(
   options: MutationOptions,
   copy?: CopyContent,
 ): Promise<void> {
-  await prepareTenants(
-    access,
-    made.map(({ id, input }) => ({ id, name: input.name })),
-    options,
-  );
+  const named = made.map(({ id, input }) => ({ id, name: input.name }));
+  await prepareTenants(access, named, options);
 
   const owners = made.flatMap(({ id, owner, input }) =>
     owner && input.owner ? [{ ...input.owner, id: owner, tenant: id, policy: POLICIES.owner }] : [],
@@ -246,12 +243,7 @@ async function writeTenants(
   );
 
   // The root folder of a template is copied with the others.
-  if (!copy)
-    await createRootFolders(
-      access,
-      made.map(({ id, input }) => ({ id, name: input.name })),
-      options,
-    );
+  if (!copy) await createRootFolders(access, named, options);
   else for (const { owner, input } of made) await copy(access, { name: input.name, owner });
 }
 

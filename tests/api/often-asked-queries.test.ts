@@ -17,8 +17,8 @@ describe('A query that is asked with each request, on PostgreSQL', () => {
 
     // A new process knows nothing of what another one has seen of its pooler.
     vi.resetModules();
-    const { askOften } = await import('../../src/services/database.ts');
-    ask = (word, text = TEXT) => askOften(knex, 'word', text, [word]);
+    const { oftenAsked } = await import('../../src/services/database.ts');
+    ask = (word, text = TEXT) => oftenAsked<{ word: string }>('word', text)(knex, [word]);
   });
 
   afterEach(async () => {
@@ -54,8 +54,8 @@ describe('A query that is asked with each request, on PostgreSQL', () => {
     const other = knexFactory({ ...knex.client.config, pool: { min: 0, max: 1 } });
     await other.raw(`PREPARE "${name}" AS SELECT 1`);
 
-    const { askOften } = await import('../../src/services/database.ts');
-    expect(await askOften(other, 'word', TEXT, ['two'])).toEqual([{ word: 'two' }]);
+    const { oftenAsked } = await import('../../src/services/database.ts');
+    expect(await oftenAsked('word', TEXT)(other, ['two'])).toEqual([{ word: 'two' }]);
     await other.destroy();
   });
 

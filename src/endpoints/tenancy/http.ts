@@ -14,11 +14,16 @@ export function accountabilityOf(request: Request): Accountability | null {
   return (request as Request & { accountability?: Accountability | null }).accountability ?? null;
 }
 
-/** A context for what the requester asks for, which knows the schema that Directus has read for the request. */
+/** A context for what the requester does. */
 export function contextOf(context: ServiceContext, request: Request): ServiceContext {
+  return { ...context, actor: accountabilityOf(request) };
+}
+
+/** As {@link contextOf}, for what goes by the schema that Directus has read for the request, and is done before that can change. */
+export function contextWithSchema(context: ServiceContext, request: Request): ServiceContext {
   const { schema } = request as Request & { schema?: SchemaOverview };
-  const known = schema ? withSchema(context, schema) : context;
-  return { ...known, actor: accountabilityOf(request) };
+  const acting = contextOf(context, request);
+  return schema ? withSchema(acting, schema) : acting;
 }
 
 /** An asynchronous handler whose errors reach Directus' error handler, and so the error body that clients know. */

@@ -18,6 +18,7 @@ import { LEVELS } from '../../tenancy/managed.ts';
 import { say } from '../../tenancy/sentences.ts';
 import {
   accountabilityOf,
+  contextOf,
   expected,
   handleAnyOwner,
   handleOwner,
@@ -81,7 +82,7 @@ export function parseMember(body: unknown): NewPerson & { level?: string | undef
 /** Routes about the people and programs of a tenant, which are the super-admins' and those of its owners. */
 export function membersRouter(router: Router, context: EndpointExtensionContext): void {
   const { database } = context;
-  const by = (request: Request) => ({ ...context, actor: accountabilityOf(request) });
+  const by = (request: Request) => contextOf(context, request);
   const named = (request: Request, name: string): string => String(request.params[name]);
 
   router.get(

@@ -78,8 +78,14 @@ export const tenantToCreate = whenNeeded(() =>
  */
 export function parseNewTenant(body: unknown): NewTenant {
   const input = parse(tenantToCreate, body);
+  return { ...input, slug: slugFor(input.name, input.slug) };
+}
 
-  // A name without any Latin letter or digit gives no slug.
-  const wanted = parse(() => z.object({ slug: slug() }), { slug: input.slug ?? slugOf(input.name) });
-  return { ...input, slug: wanted.slug };
+/**
+ * The slug of a new tenant: the one that is given, or one that is made from the name.
+ *
+ * @throws InvalidFieldError where a name gives none, which is one without any Latin letter or digit
+ */
+export function slugFor(name: string, given: string | null | undefined): string {
+  return parse(() => z.object({ slug: slug() }), { slug: given ?? slugOf(name) }).slug;
 }

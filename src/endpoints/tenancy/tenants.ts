@@ -20,8 +20,8 @@ import { keyOf } from './idempotency-key.ts';
 import { importTenants } from './import.ts';
 import { domains, name, parseNewTenant, settings, slug } from './new-tenant.ts';
 import {
-  accountabilityOf,
   contextOf,
+  contextWithSchema,
   expected,
   expectedOneOf,
   handleSuperAdmin,
@@ -91,7 +91,7 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
   const tenantOf = (request: Request): Promise<string> =>
     findTenantId(context.database, String(request.params['tenant']));
 
-  const by = (request: Request) => ({ ...context, actor: accountabilityOf(request) });
+  const by = (request: Request) => contextOf(context, request);
 
   router.get(
     '/tenants',
@@ -103,7 +103,11 @@ export function tenantsRouter(router: Router, context: EndpointExtensionContext)
   router.post(
     '/tenants',
     handleSuperAdmin(async (request, response) => {
-      const tenant = await provisionTenant(contextOf(context, request), parseNewTenant(request.body), keyOf(request));
+      const tenant = await provisionTenant(
+        contextWithSchema(context, request),
+        parseNewTenant(request.body),
+        keyOf(request),
+      );
       response.status(201).json({ data: tenant });
     }),
   );

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventContext, Item, PrimaryKey, RegisterFunctions } from '@directus/types';
 import * as z from 'zod/mini';
 import { expected, expectedOneOf, parse, whenNeeded } from '../../endpoints/tenancy/http.ts';
-import { domains, name, settings, slug } from '../../endpoints/tenancy/new-tenant.ts';
+import { domains, name, settings, slug, slugFor } from '../../endpoints/tenancy/new-tenant.ts';
 import { announce } from '../../services/audit.ts';
 import { flushCaches, fullAccessWith, type FullAccess, type ServiceContext } from '../../services/directus.ts';
 import { followUp } from '../../services/follow-ups.ts';
@@ -13,7 +13,6 @@ import { assertSlugIsFree } from '../../services/tenants.ts';
 import { InvalidFieldError, RefusedError } from '../../tenancy/errors.ts';
 import { TENANT_MEMBERS, TENANTS } from '../../tenancy/managed.ts';
 import { say } from '../../tenancy/sentences.ts';
-import { slugOf } from '../../tenancy/slug.ts';
 import { TENANT_STATUSES, type TenantStatus } from '../../tenancy/types.ts';
 import { runtime, type Context } from '../../runtime.ts';
 
@@ -79,13 +78,13 @@ export function registerTenantRows({ action, filter }: RegisterFunctions, contex
 
     const access = accessOfSuperAdmin(context, event);
     const row = parse(newRow, payload);
-    const wanted = parse(() => z.object({ slug: slug() }), { slug: row.slug ?? slugOf(row.name) });
+    const wanted = { ...row, slug: slugFor(row.name, row.slug) };
     const id = randomUUID();
 
-    await asManagedWrite(() => prepareRow(access, id, { ...row, ...wanted }));
+    await asManagedWrite(() => prepareRow(access, id, wanted));
     // The cost of being wrong, should the row not come, is a filter too many.
     runtime.tenantsExist = true;
-    return { ...row, ...wanted, id, status: 'active' };
+    return { ...wanted, id, status: 'active' };
   });
 
   filter<Item>('items.update', async (changes, { collection, keys }, event) => {
