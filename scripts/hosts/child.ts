@@ -119,7 +119,8 @@ export async function runChild(options: ChildOptions): Promise<string> {
   return child.output();
 }
 
-function describeExit({ code, signal }: ChildExit): string {
+/** How a program ended, in words. */
+export function describeExit({ code, signal }: ChildExit): string {
   return signal ? `signal ${signal}` : `exit code ${code}`;
 }
 

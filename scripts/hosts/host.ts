@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt } from '../commands/build.ts';
-import { projectDirectory, type Child } from './child.ts';
+import { projectDirectory, type Child, type ChildExit } from './child.ts';
 import type { Database } from './databases.ts';
 import { runDirectus, startDirectus } from './directus.ts';
 import { defaultSuperAdmin, directusEnvironment, superAdminEnvironment, type SuperAdmin } from './environment.ts';
@@ -36,7 +36,7 @@ export interface Host {
   /** What Directus has printed so far. */
   logs(): string;
   /** Resolves when Directus has ended, for whatever reason. */
-  readonly exited: Promise<unknown>;
+  readonly exited: Promise<ChildExit>;
   /** Runs another Directus command in the same project, as `npx directus …` would, and resolves to what it printed. */
   run(...parameters: string[]): Promise<string>;
   /** As `run`, for a command that reads its standard input. */

@@ -136,6 +136,21 @@ onEveryDatabase('The field tenant_id', (world) => {
     }
   });
 
+  it('is not the only relation that may be changed', async () => {
+    const { superAdmin, north } = world();
+    const path = '/relations/tasks/project';
+    const relation = await must<{ schema: object }>(superAdmin, 'GET', path);
+
+    await must(superAdmin, 'PATCH', path, { ...relation, schema: { ...relation.schema, on_delete: 'SET NULL' } });
+    expect(await must(superAdmin, 'GET', path)).toMatchObject({ schema: { on_delete: 'SET NULL' } });
+
+    const data = '{ collection: "tasks", field: "project", related_collection: "projects" }';
+    const mutation = `mutation { update_relations_item(collection: "tasks", field: "project", data: ${data}) { field } }`;
+    const { status, errors } = await superAdmin.send('POST', '/graphql/system', { query: mutation });
+    expect({ status, errors }).toEqual({ status: 200, errors: [] });
+    expect(await must(north.viewer, 'GET', '/items/tasks')).toHaveLength(6);
+  });
+
   it('of a collection that is not the tenants’ is nobody’s business', async () => {
     const { superAdmin } = world();
     await must(superAdmin, 'PUT', '/tenancy/collections/countries', { scope: 'shared' });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import { stopAllSoon } from '../../scripts/hosts/child.ts';
+import { describeExit, stopAllSoon } from '../../scripts/hosts/child.ts';
 import { createDatabase, type Database, type DatabaseKind } from '../../scripts/hosts/databases.ts';
 import { defaultSuperAdmin } from '../../scripts/hosts/environment.ts';
 import { startHost, type Host, type HostOptions } from '../../scripts/hosts/host.ts';
@@ -25,6 +25,9 @@ export interface TestHostOptions extends Omit<HostOptions, 'database' | 'superAd
 /** Passwords that are hashed for a moment: a test has dozens of users, and none of them anything to protect. */
 const CHEAP_HASHES = { HASH_MEMORY_COST: '1024', HASH_TIME_COST: '2' };
 
+/** Characters of the log of a Directus that ended by itself which are shown. */
+const KEPT_LOG = 6000;
+
 /** Starts a Directus with a bootstrapped database of its own. Whoever calls this stops it and drops `host.database`. */
 export async function startTestHost({
   database: kind = 'sqlite',
@@ -39,11 +42,36 @@ export async function startTestHost({
     file,
   });
   try {
-    return await startHost({ ...options, env: { ...CHEAP_HASHES, ...options.env }, database });
+    return watched(await startHost({ ...options, env: { ...CHEAP_HASHES, ...options.env }, database }));
   } catch (error) {
     await database.drop();
     throw error;
   }
+}
+
+/** The same host, whose `stop` throws, with the end of its log, when Directus had ended by itself: no test that passes may hide that. */
+function watched(host: Host): Host {
+  let isAsked = false;
+  let ended: string | undefined;
+  void host.exited.then((exit) => {
+    if (!isAsked) ended = describeExit(exit);
+  });
+
+  return {
+    ...host,
+    kill: () => {
+      isAsked = true;
+      return host.kill();
+    },
+    stop: async () => {
+      isAsked = true;
+      await host.stop();
+      if (!ended) return;
+      // Whoever called this would drop it next.
+      await host.database.drop();
+      throw new Error(`Directus ended by itself (${ended}). The end of its log:\n${host.logs().slice(-KEPT_LOG)}`);
+    },
+  };
 }
 
 /**

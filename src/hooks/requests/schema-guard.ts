@@ -19,20 +19,26 @@ const GRAPHQL_FIELDS = /\b(?:update|delete)_relations_item\b/;
  * deleted with it.
  */
 export const schemaGuard: Middleware = (request, _response, next) => {
-  const { accountability, schema } = request as typeof request & {
-    accountability?: Accountability;
-    schema?: SchemaOverview;
-  };
-
+  const asked = request as typeof request & { accountability?: Accountability; schema?: SchemaOverview };
+  const { accountability, schema } = asked;
   if (!accountability?.admin || !schema) return next();
 
   try {
-    assertTenantFieldStays(request.method, partsOf(request.path), request.body, schema);
+    const parts = partsOf(request.path);
+    assertTenantFieldStays(request.method, parts, request.body, schema);
+
+    // Directus notes a changed relation in the schema that it was given; where that is frozen, all of Directus would end.
+    if (isAboutRelations(request.method, parts, request.body)) asked.schema = structuredClone(schema);
     next();
   } catch (error) {
     next(error);
   }
 };
+
+function isAboutRelations(method: string, [root, kind = '']: string[], body: unknown): boolean {
+  if (root === 'graphql' && kind.toLowerCase() === 'system') return GRAPHQL_FIELDS.test(JSON.stringify(body ?? null));
+  return root === 'relations' && method === 'PATCH';
+}
 
 function assertTenantFieldStays(method: string, parts: string[], body: unknown, schema: SchemaOverview): void {
   const [root, collection = '', field] = parts;
