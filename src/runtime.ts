@@ -123,13 +123,24 @@ const FRESH = 1000;
 /** When requests were let in, by who asks: Directus makes that object anew for each, and hands it on through all its services. */
 const letIn = new WeakMap<Accountability, number>();
 
+/** When the last request was let in, whoever asked. */
+let lastLetIn = -Infinity;
+
 /** To be called when the runtime is up to date for a request: its own reads need not ask again at once. */
 export function markFresh(accountability: Accountability): void {
-  letIn.set(accountability, performance.now());
+  lastLetIn = performance.now();
+  letIn.set(accountability, lastLetIn);
 }
 
-/** As {@link refreshRuntime}, for a read of somebody whose request may have been let in just now. */
+/**
+ * As {@link refreshRuntime}, for a read of somebody whose request may have been let in just now.
+ *
+ * In GraphQL that cannot be told by who asks: Directus keeps the resolvers of a user's first request, and all that follow read as the
+ * object of that one. Each has been let in, and brought all up to date, later than the object was; so what counts is when the last one
+ * was. It does not count where there are sockets, whose subscriptions read as the same objects without being let in.
+ */
 export async function refreshRuntimeFor(database: Context['database'], accountability: Accountability): Promise<void> {
   const since = letIn.get(accountability);
-  if (since === undefined || performance.now() - since > FRESH) await refreshRuntime(database);
+  const upToDate = since !== undefined && runtime.sockets === 0 ? lastLetIn : since;
+  if (upToDate === undefined || performance.now() - upToDate > FRESH) await refreshRuntime(database);
 }

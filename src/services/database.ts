@@ -178,8 +178,15 @@ export function rowsOf<Row>(database: Knex, result: unknown): Row[] {
 /** Whether the database keeps statements by name for us, as far as this process has seen. */
 let keepsStatements = true;
 
-/** Asks a query with these values for its place holders, and answers its rows. */
-export type OftenAsked<Row> = (database: Knex, bindings: readonly (string | null)[]) => Promise<Row[]>;
+/**
+ * Asks a query with these values for its place holders, and answers its rows. `onSent` is called when the query is on its way: until
+ * then it waits its turn, behind all that the process does without waiting for something.
+ */
+export type OftenAsked<Row> = (
+  database: Knex,
+  bindings: readonly (string | null)[],
+  onSent?: () => void,
+) => Promise<Row[]>;
 
 /**
  * A query that is asked with nearly every request. PostgreSQL plans a query anew each time, which takes longer than to answer this
@@ -192,9 +199,13 @@ export type OftenAsked<Row> = (database: Knex, bindings: readonly (string | null
 export function oftenAsked<Row>(name: string, text: string): OftenAsked<Row> {
   const named = { name: nameAfter(name, checksum(text)) };
 
-  return async (database, bindings) => {
-    const ask = async (options: object): Promise<Row[]> =>
-      rowsOf<Row>(database, await database.raw(text, bindings as string[]).options(options));
+  return async (database, bindings, onSent) => {
+    const ask = async (options: object): Promise<Row[]> => {
+      const query = database.raw(text, bindings as string[]).options(options);
+      // Knex tells this right before it hands the query to the driver, which writes it at once.
+      if (onSent) query.on('query', () => queueMicrotask(onSent));
+      return rowsOf<Row>(database, await query);
+    };
 
     if (!keepsStatements || vendorOf(database) !== 'postgres') return ask({});
 

@@ -47,11 +47,13 @@ const askLive = oftenAsked<LiveRow>(
  *
  * @param user the user of the token; null for a share
  * @param role the role that the token carries
+ * @param onSent called when the query for a user is on its way, once or more
  */
 export async function readLiveIdentity(
   database: Knex,
   user: string | null,
   role: string | null,
+  onSent?: () => void,
 ): Promise<LiveIdentity | null> {
   if (user === null) {
     const revision = await readRevision(database);
@@ -60,7 +62,7 @@ export async function readLiveIdentity(
     return { role, userStatus: null, tokenTenant: status, liveTenant: status, revision };
   }
 
-  const [row] = await askLive(database, [role, user]);
+  const [row] = await askLive(database, [role, user], onSent);
 
   return row
     ? {

@@ -59,6 +59,13 @@ describe('A query that is asked with each request, on PostgreSQL', () => {
     await other.destroy();
   });
 
+  it('says when it is on its way, so that other work need not wait for its answer', async () => {
+    const { oftenAsked } = await import('../../src/services/database.ts');
+    const told: string[] = [];
+    const rows = await oftenAsked<{ word: string }>('word', TEXT)(knex, ['one'], () => told.push('sent'));
+    expect([...told, ...rows.map(({ word }) => word)]).toEqual(['sent', 'one']);
+  });
+
   it('fails as any other does', async () => {
     await expect(ask('one', 'SELECT ? AS word FROM nowhere')).rejects.toMatchObject({ code: '42P01' });
     await ask('two');

@@ -58,14 +58,16 @@ export function createGuard(database: Knex): Guard {
     const { accountability } = request;
     if (!accountability || request[CHECK]?.accountability === accountability) return next();
 
-    const outcome = check(database, request, response, accountability);
+    const goOn = mayPrepare(accountability) ? once(next) : undefined;
+    const outcome = check(database, request, response, accountability, goOn);
     request[CHECK] = { accountability, outcome };
 
-    if (mayPrepare(accountability)) {
-      // Refused at the end, where it is awaited.
-      outcome.catch(() => undefined);
-      next();
-    } else outcome.then(() => next(), next);
+    if (!goOn) return void outcome.then(() => next(), next);
+
+    // Directus copies its schema next, in one go. The database works meanwhile, if it was asked before.
+    if (!accountability.user) goOn();
+    // Refused at the end, where it is awaited.
+    outcome.then(goOn, goOn);
   };
 
   const end = (request: Guarded, response: Response, next: NextFunction): void => {
@@ -77,6 +79,17 @@ export function createGuard(database: Knex): Guard {
   };
 
   return { begin, end };
+}
+
+/** Calls a middleware's `next` at the first of several occasions, without what comes with them. */
+function once(next: NextFunction): () => void {
+  let isDone = false;
+
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    next();
+  };
 }
 
 /**
@@ -92,6 +105,7 @@ async function check(
   request: Request,
   response: Response,
   accountability: Accountability,
+  onAsked?: () => void,
 ): Promise<void> {
   if (!runtime.tenantsExist) await refreshTenantsExist(database);
   keepApart(request, response, accountability, runtime.tenantsExist);
@@ -101,7 +115,7 @@ async function check(
   if (authenticates) return;
 
   try {
-    await assertIdentityIsCurrent(database, accountability, accessOf(request));
+    await assertIdentityIsCurrent(database, accountability, accessOf(request), onAsked);
   } catch (error) {
     if (!isDirectusError(error, ErrorCode.TokenExpired) || !CODE_OF_THE_STUDIO.test(request.path)) throw error;
   }
@@ -127,11 +141,12 @@ export async function assertIdentityIsCurrent(
   database: Knex,
   accountability: Accountability,
   access: Access,
+  onAsked?: () => void,
 ): Promise<void> {
   if (!hasIdentity(accountability)) return;
 
   const { user, role } = await actingAs(database, accountability);
-  const live = await readLiveIdentity(database, user, role);
+  const live = await readLiveIdentity(database, user, role, onAsked);
   if (live) await followRevision(database, live.revision);
 
   switch (judgeIdentity({ user, role }, live)) {
