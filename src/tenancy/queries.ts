@@ -63,9 +63,21 @@ function hopContext(accountability: Accountability, context: BoundaryContext): H
     readable: (collection): Boundary => {
       const boundary = boundaryOf(collection, 'read', requester, context);
       if (boundary.kind !== 'rows') return boundary;
-      return { ...boundary, filter: shortened(resolve(boundary.filter, accountability)) };
+      return { ...boundary, filter: resolve(shortFormOf(boundary.filter), accountability) };
     },
   };
+}
+
+const shortForms = new WeakMap<Filter, Filter>();
+
+/** {@link shortened} for the filter of a boundary, of which there are few, and which stay: it is made with the first request. */
+function shortFormOf(filter: Filter): Filter {
+  const known = shortForms.get(filter);
+  if (known) return known;
+
+  const short = shortened(filter);
+  shortForms.set(filter, short);
+  return short;
 }
 
 /** Whether the licence matters for a collection: its rows are kept apart by permission rules. */
