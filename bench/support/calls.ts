@@ -1,6 +1,5 @@
 import { send, type Account } from '../../tests/support/client.ts';
 import { countOf, measuredTenant, type Size } from './content.ts';
-import { ratioOf, type Ratio } from './statistics.ts';
 
 /** A Directus that is measured, with somebody who works in one tenant of it. */
 export interface Subject {
@@ -80,53 +79,55 @@ export const KINDS: Readonly<Record<string, Kind>> = {
  * Milliseconds that each subject answers before it is measured: all kinds that read at the start, and each kind before its turn. A
  * server that has just started is slower, and goes on getting faster for thousands of requests.
  */
-const WARM_UP = { start: 15_000, kind: 3000 };
+const WARM_UP = { start: 8000, kind: 500 };
+
+/** Milliseconds by kind of request and subject, in the order of the subjects and of the rounds. */
+export type Times = Record<string, number[][]>;
 
 /**
  * Sends each kind of request to each of the subjects in turn, round after round, over one connection at a time.
  *
- * @returns by kind of request and subject, how long it takes beside the first subject
  * @throws where one is refused
  */
-export async function measureKinds(
-  subjects: readonly Subject[],
-  rounds: number,
-): Promise<Record<string, Record<string, Ratio>>> {
-  const [base, ...others] = subjects;
-  const result: Record<string, Record<string, Ratio>> = {};
-  if (!base) return result;
-
-  const reading = Object.values(KINDS).filter((kind) => isReading(kind(0, base.size)));
-  const begin = performance.now();
-
-  for (let round = 0; performance.now() - begin < WARM_UP.start * subjects.length; round += 1) {
-    const kind = reading[round % reading.length] ?? (() => []);
-    for (const subject of subjects) await timeOf(subject, kind(round, subject.size));
-  }
+export async function timesOfKinds(subjects: readonly Subject[], rounds: number): Promise<Times> {
+  await warmUp(subjects);
+  const result: Times = {};
 
   for (const [name, kind] of Object.entries(KINDS)) {
-    const times = new Map<Subject, number[]>(subjects.map((subject) => [subject, []]));
+    const times = subjects.map((): number[] => []);
     const start = performance.now();
-    let warmUp = 0;
+    let before = 0;
 
-    for (let round = 0; round < warmUp + rounds; round += 1) {
-      if (performance.now() - start < WARM_UP.kind * subjects.length) warmUp = round + 1;
+    for (let round = 0; round < before + rounds; round += 1) {
+      if (performance.now() - start < WARM_UP.kind * subjects.length) before = round + 1;
 
       for (let turn = 0; turn < subjects.length; turn += 1) {
         // Whoever comes first in a round has the disadvantage, or the advantage, of coming first: each does as often.
-        const subject = subjects[(turn + round) % subjects.length] ?? base;
+        const place = (turn + round) % subjects.length;
+        const subject = subjects[place];
+        if (!subject) continue;
         const taken = await timeOf(subject, kind(round, subject.size));
-        if (round >= warmUp) times.get(subject)?.push(taken);
+        if (round >= before) times[place]?.push(taken);
       }
     }
 
-    const timesOf = (subject: Subject): number[] => times.get(subject) ?? [];
-    result[name] = Object.fromEntries(
-      others.map((subject) => [subject.label, ratioOf(timesOf(subject), timesOf(base))]),
-    );
+    result[name] = times;
   }
 
   return result;
+}
+
+async function warmUp(subjects: readonly Subject[]): Promise<void> {
+  const start = performance.now();
+
+  for (let round = 0; performance.now() - start < WARM_UP.start * subjects.length; round += 1) {
+    for (const kind of Object.values(KINDS)) {
+      for (const subject of subjects) {
+        const calls = kind(round, subject.size);
+        if (isReading(calls)) await timeOf(subject, calls);
+      }
+    }
+  }
 }
 
 function isReading(calls: readonly Call[]): boolean {

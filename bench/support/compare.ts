@@ -1,8 +1,9 @@
 import { startPostgres } from '../../scripts/hosts/postgres.ts';
 import type { DatabaseKind } from '../../scripts/hosts/databases.ts';
-import { measureKinds } from './calls.ts';
+import { timesOfKinds, type Times } from './calls.ts';
 import type { Size } from './content.ts';
 import { resultOf, tell } from './result.ts';
+import { ratioOf, type Ratio } from './statistics.ts';
 import { startVariant, type Variant, type VariantName } from './variants.ts';
 
 /** A Directus that is to be compared with others. */
@@ -24,6 +25,12 @@ interface Comparison {
   json: string | undefined;
 }
 
+/**
+ * How often all that is compared is started for a share of the rounds. Two processes of the same Directus differ by up to a twentieth
+ * for as long as they live, so that one of each would tell as much about them as about what they run.
+ */
+const STARTS = 4;
+
 /** Measures all kinds of requests of a member, beside the first of those that are compared, and tells the ratios. */
 export async function compare(
   compared: readonly Compared[],
@@ -37,10 +44,25 @@ export async function compare(
       variants.push({ ...(await startVariant(name, database, size, server?.url, settings)), label });
     }
 
-    const ratios = await measureKinds(variants, rounds);
-    await tell(resultOf(`${database}, ${text}, ${rounds} rounds.`, ratios), json);
+    const times: Times = {};
+
+    for (let start = 0; start < STARTS; start += 1) {
+      if (start > 0) for (const variant of variants) Object.assign(variant, await variant.restart());
+
+      for (const [kind, taken] of Object.entries(await timesOfKinds(variants, Math.ceil(rounds / STARTS)))) {
+        times[kind] = taken.map((some, place) => [...(times[kind]?.[place] ?? []), ...some]);
+      }
+    }
+
+    const ratios = Object.fromEntries(Object.entries(times).map(([kind, taken]) => [kind, ratiosOf(variants, taken)]));
+    await tell(resultOf(`${database}, ${text}, ${rounds} rounds, ${STARTS} starts.`, ratios), json);
   } finally {
     for (const variant of variants) await variant.remove();
     await server?.stop();
   }
+}
+
+/** By label, beside the first of the variants. */
+function ratiosOf(variants: readonly Variant[], [base = [], ...others]: readonly number[][]): Record<string, Ratio> {
+  return Object.fromEntries(others.map((times, place) => [variants[place + 1]?.label ?? '', ratioOf(times, base)]));
 }

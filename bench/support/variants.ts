@@ -27,6 +27,8 @@ export type VariantName = (typeof VARIANTS)[number];
 /** A Directus that was started to be measured. */
 export interface Variant extends Subject {
   host: Host;
+  /** Starts it anew on the same content; what is handed out takes the place of what was there before. */
+  restart(): Promise<Pick<Variant, 'host' | 'url' | 'account'>>;
   remove(): Promise<void>;
 }
 
@@ -74,6 +76,12 @@ export async function startVariant(
 
   let host = await start();
 
+  const restart: Variant['restart'] = async () => {
+    await host.stop();
+    host = await start();
+    return { host, url: host.url, account: await login(host.url, MEMBER) };
+  };
+
   const remove = async (): Promise<void> => {
     await host.stop();
     await database.drop();
@@ -85,9 +93,7 @@ export async function startVariant(
     await PREPARE[name](superAdmin, database, size);
     await runSql(database, 'ANALYZE');
     // What is measured has not made the content: each of the ways makes it by other requests, which leave their traces in a process.
-    await host.stop();
-    host = await start();
-    return { label: name, url: host.url, host, account: await login(host.url, MEMBER), size, remove };
+    return { label: name, size, restart, remove, ...(await restart()) };
   } catch (error) {
     await remove();
     throw error;

@@ -479,7 +479,11 @@ describe('An import into a project without tenants', () => {
   });
 });
 
-describe('An import that ends with Directus', () => {
+// Lines with passwords are done one by one, others in groups.
+describe.each([
+  ['line by line', 60, { password: PASSWORD }],
+  ['in groups', 500, {}],
+])('An import that ends with Directus, %s', (_how, total, credentials) => {
   let host: Host;
 
   beforeAll(async () => {
@@ -492,11 +496,10 @@ describe('An import that ends with Directus', () => {
   });
 
   it('leaves whole tenants behind, and goes on where it was', async () => {
-    const total = 60;
     const lines = Array.from({ length: total }, (_, index) =>
       JSON.stringify({
         name: `Line ${index}`,
-        owner: { email: `owner-${index}@lines.example.com`, password: PASSWORD },
+        owner: { email: `owner-${index}@lines.example.com`, ...credentials },
       }),
     ).join('\n');
     const key = { 'Idempotency-Key': 'killed' };
