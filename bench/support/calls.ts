@@ -18,6 +18,9 @@ interface Call {
 /** One or more requests that are measured as one, in a round. */
 type Kind = (round: number, size: Size) => Call[];
 
+/** What the titles of rows begin with that are created by the requests, and of no others. */
+export const NEW_TITLE = 'new ';
+
 const get = (path: string): Call => ({ method: 'GET', path });
 
 /** The key of a row of the measured tenant, another one in each round. */
@@ -58,14 +61,18 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       '/presets?limit=-1',
     ].map(get),
   'create one': (round, size) => [
-    { method: 'POST', path: '/items/tasks', body: { title: `new ${round}`, project: keyOf('projects', round, size) } },
+    {
+      method: 'POST',
+      path: '/items/tasks',
+      body: { title: `${NEW_TITLE}${round}`, project: keyOf('projects', round, size) },
+    },
   ],
   'create 100 with references': (round, size) => [
     {
       method: 'POST',
       path: '/items/tasks',
       body: Array.from({ length: 100 }, (_, line) => ({
-        title: `new ${line}`,
+        title: `${NEW_TITLE}${line}`,
         project: keyOf('projects', round + line, size),
       })),
     },
