@@ -105,7 +105,7 @@ async function check(
   request: Request,
   response: Response,
   accountability: Accountability,
-  onAsked?: () => void,
+  onSent?: () => void,
 ): Promise<void> {
   if (!runtime.tenantsExist) await refreshTenantsExist(database);
   keepApart(request, response, accountability, runtime.tenantsExist);
@@ -115,7 +115,7 @@ async function check(
   if (authenticates) return;
 
   try {
-    await assertIdentityIsCurrent(database, accountability, accessOf(request), onAsked);
+    await assertIdentityIsCurrent(database, accountability, accessOf(request), onSent);
   } catch (error) {
     if (!isDirectusError(error, ErrorCode.TokenExpired) || !CODE_OF_THE_STUDIO.test(request.path)) throw error;
   }
@@ -134,6 +134,7 @@ function hasIdentity({ user, share }: Accountability): boolean {
 /**
  * Brings what this instance knows of recorded scopes up to date by the way: both are asked for in one query.
  *
+ * @param onSent called when that query is on its way; not for shares, which are looked up by other ones
  * @throws TokenExpiredError, which makes clients refresh by themselves, when the identity has changed
  * @throws RefusedError when the tenant is not active, or an owner is about to write in an archived one
  */
@@ -141,12 +142,12 @@ export async function assertIdentityIsCurrent(
   database: Knex,
   accountability: Accountability,
   access: Access,
-  onAsked?: () => void,
+  onSent?: () => void,
 ): Promise<void> {
   if (!hasIdentity(accountability)) return;
 
   const { user, role } = await actingAs(database, accountability);
-  const live = await readLiveIdentity(database, user, role, onAsked);
+  const live = await readLiveIdentity(database, user, role, onSent);
   if (live) await followRevision(database, live.revision);
 
   switch (judgeIdentity({ user, role }, live)) {

@@ -25,35 +25,45 @@ export const schemaGuard: Middleware = (request, _response, next) => {
 
   try {
     const parts = partsOf(request.path);
-    assertTenantFieldStays(request.method, parts, request.body, schema);
+    const inGraphQl = graphQlChangeOf(parts, request.body);
+    if (inGraphQl) assertNotOfTenantField(inGraphQl);
+    else assertTenantFieldStays(request.method, parts, request.body, schema);
 
     // Directus notes a changed relation in the schema that it was given; where that is frozen, all of Directus would end.
-    if (isAboutRelations(request.method, parts, request.body)) asked.schema = structuredClone(schema);
+    if (inGraphQl || (request.method === 'PATCH' && parts[0] === 'relations')) asked.schema = structuredClone(schema);
     next();
   } catch (error) {
     next(error);
   }
 };
 
-function isAboutRelations(method: string, [root, kind = '']: string[], body: unknown): boolean {
-  if (root === 'graphql' && kind.toLowerCase() === 'system') return GRAPHQL_FIELDS.test(JSON.stringify(body ?? null));
-  return root === 'relations' && method === 'PATCH';
+/** What changes a relation by GraphQL. */
+interface GraphQlChange {
+  /** The field of the system's GraphQL. */
+  name: string;
+  /** All that the request says, as JSON. */
+  text: string;
+}
+
+function graphQlChangeOf([root, kind = '']: string[], body: unknown): GraphQlChange | null {
+  if (root !== 'graphql' || kind.toLowerCase() !== 'system') return null;
+  const text = JSON.stringify(body ?? null);
+  const [name] = GRAPHQL_FIELDS.exec(text) ?? [];
+  return name ? { name, text } : null;
+}
+
+function assertNotOfTenantField({ name, text }: GraphQlChange): void {
+  if (!text.includes(TENANT_FIELD)) return;
+  throw new RefusedError({
+    reason: say('"{name}" is not available in GraphQL for "{field}": use the REST route.', {
+      name,
+      field: TENANT_FIELD,
+    }),
+  });
 }
 
 function assertTenantFieldStays(method: string, parts: string[], body: unknown, schema: SchemaOverview): void {
   const [root, collection = '', field] = parts;
-
-  if (root === 'graphql' && collection.toLowerCase() === 'system') {
-    const text = JSON.stringify(body ?? null);
-    const [name] = GRAPHQL_FIELDS.exec(text) ?? [];
-    if (!name || !text.includes(TENANT_FIELD)) return;
-    throw new RefusedError({
-      reason: say('"{name}" is not available in GraphQL for "{field}": use the REST route.', {
-        name,
-        field: TENANT_FIELD,
-      }),
-    });
-  }
 
   if (root === 'schema' && method === 'POST') {
     const changes = (body as SchemaDiff | null)?.diff?.collections ?? [];
