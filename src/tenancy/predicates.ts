@@ -76,8 +76,8 @@ export function and(first: Filter | null | undefined, second: Filter): Filter {
 
 /** Whether `filter` is, or AND-s at its top level, every condition of `part`. */
 export function contains(filter: Filter, part: Filter): boolean {
-  const present = new Set(conjuncts(filter).map(canonical));
-  return conjuncts(part).every((condition) => present.has(canonical(condition)));
+  const present = conjuncts(filter);
+  return conjuncts(part).every((condition) => present.some((other) => isSame(condition, other)));
 }
 
 /** `filter` without the conditions of `part` at its top level; null when nothing is left. */
@@ -95,6 +95,11 @@ function conjuncts(filter: Filter): Filter[] {
   return Object.entries(filter).flatMap(([key, value]) =>
     key === '_and' && Array.isArray(value) ? (value as Filter[]).flatMap(conjuncts) : [{ [key]: value }],
   );
+}
+
+/** Whether two conditions of one key each are the same; most differ in that key already. */
+function isSame(condition: Filter, other: Filter): boolean {
+  return Object.keys(condition)[0] === Object.keys(other)[0] && canonical(condition) === canonical(other);
 }
 
 /** The same text for the same filter, whatever the order of its keys. */

@@ -38,7 +38,7 @@ describe('what is done to requests and answers', () => {
   it('gives none of them methods or accessors of its own, which would keep it in memory', () => {
     const { request, response } = respond();
 
-    keepApart(request, response, member, true);
+    keepApart(request, response, member, true, true);
     rewriteAnswer(response, () => 'changed');
     request.sanitizedQuery = { limit: 1 };
 
@@ -53,7 +53,7 @@ describe('what is done to requests and answers', () => {
   it('is done to one answer and not to the next', () => {
     const [changed, other] = [respond(), respond()];
 
-    keepApart(changed.request, changed.response, member, true);
+    keepApart(changed.request, changed.response, member, true, true);
     rewriteAnswer(changed.response, () => 'first');
     rewriteAnswer(changed.response, () => 'last');
     for (const { response } of [changed, other])

@@ -11,14 +11,17 @@ type Renamed = Request & { [URL_BEFORE]?: string };
 /**
  * Keeps an answer away from everybody but the one who asked: out of Directus' response cache, where it might be somebody
  * else's the next time, and out of caches on the way.
+ *
+ * @param hasCache whether Directus has that cache at all
  */
 export function keepApart(
   request: Request,
   response: Prepared,
   accountability: Accountability,
   tenantsExist: boolean,
+  hasCache: boolean,
 ): void {
-  if (!mayBeCached(accountability, tenantsExist)) bypassCache(request, response);
+  if (hasCache && !mayBeCached(accountability, tenantsExist)) bypassCache(request, response);
   if (isPersonal(accountability)) response[PRIVATE] = true;
 }
 

@@ -11,21 +11,25 @@ import { collectionOf, partsOf } from './route.ts';
 /** The query of a request, which names the counts that are asked for. */
 type CountedQuery = Query & { meta?: string[] };
 
-/** The query of a request, and what each goes through that it is given. Known by name to what an earlier load has put in place. */
+/** The query of a request, and what is counted for it. Known by name to what an earlier load has put in place. */
 const QUERY = Symbol.for('directus-extension-tenancy query');
-const SCOPE = Symbol.for('directus-extension-tenancy scope');
+const COUNTED = Symbol.for('directus-extension-tenancy counted');
 
-/** What is counted for a request, and for whom. */
-const COUNTED = Symbol('tenancy counted');
+/** What is counted for a request, for whom, and what limits a query that asks for counts. */
+interface Counted {
+  collection: string;
+  requester: Accountability;
+  schema: SchemaOverview;
+  /** The same function for all requests: see {@link prepareQueries}. */
+  limit: (query: CountedQuery, counted: Counted) => CountedQuery;
+}
 
 interface QueryRequest {
   accountability?: Accountability;
   schema?: SchemaOverview;
   sanitizedQuery?: CountedQuery | undefined;
   [QUERY]?: CountedQuery | undefined;
-  /** The same function for all requests: see {@link prepareQueries}. */
-  [SCOPE]?: (request: QueryRequest, query: CountedQuery | undefined) => CountedQuery | undefined;
-  [COUNTED]?: { collection: string; requester: Accountability; schema: SchemaOverview };
+  [COUNTED]?: Counted;
 }
 
 /**
@@ -41,7 +45,8 @@ export function prepareQueries(app: Application): void {
       return this[QUERY];
     },
     set(this: QueryRequest, query: CountedQuery | undefined) {
-      this[QUERY] = this[SCOPE] ? this[SCOPE](this, query) : query;
+      const counted = this[COUNTED];
+      this[QUERY] = counted && query?.meta ? counted.limit(query, counted) : query;
     },
   });
 }
@@ -58,22 +63,19 @@ export function createCountsGuard(database: Knex): Middleware {
 
     if (!accountability || accountability.admin || !schema || !collection) return next();
 
-    const limit = async (): Promise<void> => {
+    const watch = async (): Promise<void> => {
       const watched = request as QueryRequest;
       const requester = await actingAs(database, accountability);
-      watched[COUNTED] = { collection, requester, schema };
-      watched[SCOPE] = scopeCounted;
-      watched.sanitizedQuery = watched[QUERY];
+      watched[COUNTED] = { collection, requester, schema, limit };
+      if (watched[QUERY]?.meta) watched.sanitizedQuery = watched[QUERY];
     };
 
     // Not in one `then`: what is thrown here would be nobody's to catch, and end the process.
-    limit().then(() => next(), next);
+    watch().then(() => next(), next);
   };
 }
 
-function scopeCounted({ [COUNTED]: counted }: QueryRequest, query: CountedQuery | undefined): CountedQuery | undefined {
-  if (!query?.meta || !counted) return query;
-  const { collection, requester, schema } = counted;
+function limit(query: CountedQuery, { collection, requester, schema }: Counted): CountedQuery {
   return Object.freeze(scopeCounts(query, collection, requester, boundaryContext(schema)));
 }
 

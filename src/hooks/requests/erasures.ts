@@ -12,10 +12,11 @@ import { partsOf } from './route.ts';
 export function createErasures(context: Context): Middleware {
   return (request, response, next) => {
     const { accountability } = request as typeof request & { accountability?: Accountability };
-    const [root, collection, tenant, ...rest] = partsOf(request.path);
+    if (!accountability?.admin || request.method !== 'DELETE') return next();
 
-    const isErasure = request.method === 'DELETE' && root === 'items' && collection === TENANTS && rest.length === 0;
-    if (!accountability?.admin || !isErasure || !tenant || request.query['confirm'] === undefined) return next();
+    const [root, collection, tenant, ...rest] = partsOf(request.path);
+    const isErasure = root === 'items' && collection === TENANTS && rest.length === 0;
+    if (!isErasure || !tenant || request.query['confirm'] === undefined) return next();
 
     const erase = async (): Promise<void> => {
       const id = await findTenantId(context.database, tenant);

@@ -5,7 +5,7 @@ import { ErrorCode, isDirectusError, TokenExpiredError } from '@directus/errors'
 import { actingAs, readLiveIdentity } from '../../services/identity.ts';
 import { isOwner } from '../../services/memberships.ts';
 import { RefusedError } from '../../tenancy/errors.ts';
-import { judgeIdentity } from '../../tenancy/identity.ts';
+import { isTurnedOn, judgeIdentity } from '../../tenancy/identity.ts';
 import { say } from '../../tenancy/sentences.ts';
 import { mayBeCached } from '../../tenancy/answers.ts';
 import {
@@ -14,6 +14,7 @@ import {
   refreshRuntime,
   refreshTenantsExist,
   runtime,
+  type Context,
   type Middleware,
 } from '../../runtime.ts';
 import { accessOf, type Access } from './access.ts';
@@ -53,13 +54,15 @@ type Guarded = Request & {
  * A token and a socket carry the role they were issued with. Each request is held against what the user is now, so that a
  * moved, suspended or removed user does not go on in the old tenant until the token expires.
  */
-export function createGuard(database: Knex): Guard {
+export function createGuard({ database, env }: Pick<Context, 'database' | 'env'>): Guard {
+  const hasCache = isTurnedOn(env['CACHE_ENABLED']);
+
   const begin = (request: Guarded, response: Response, next: NextFunction): void => {
     const { accountability } = request;
     if (!accountability || request[CHECK]?.accountability === accountability) return next();
 
-    const goOn = mayPrepare(accountability) ? once(next) : undefined;
-    const outcome = check(database, request, response, accountability, goOn);
+    const goOn = mayPrepare(accountability, hasCache) ? once(next) : undefined;
+    const outcome = check({ database, hasCache }, request, response, accountability, goOn);
     request[CHECK] = { accountability, outcome };
 
     if (!goOn) return void outcome.then(() => next(), next);
@@ -96,19 +99,19 @@ function once(next: NextFunction): () => void {
  * Whether Directus may go on to the routes, and not further, while the database is being asked. It may not where its response
  * cache, which stands in between, could answer.
  */
-function mayPrepare(accountability: Accountability): boolean {
-  return runtime.tenantsExist && !mayBeCached(accountability, true);
+function mayPrepare(accountability: Accountability, hasCache: boolean): boolean {
+  return runtime.tenantsExist && !(hasCache && mayBeCached(accountability, true));
 }
 
 async function check(
-  database: Knex,
+  { database, hasCache }: { database: Knex; hasCache: boolean },
   request: Request,
   response: Response,
   accountability: Accountability,
   onSent?: () => void,
 ): Promise<void> {
   if (!runtime.tenantsExist) await refreshTenantsExist(database);
-  keepApart(request, response, accountability, runtime.tenantsExist);
+  keepApart(request, response, accountability, runtime.tenantsExist, hasCache);
 
   const authenticates = AUTHENTICATION_ROUTES.test(request.path);
   if (authenticates || !hasIdentity(accountability)) await refreshRuntime(database);

@@ -23,7 +23,7 @@ import { guardGraphQlSocket, guardMessage, guardSocket, type Socket } from './so
 /** Wall 4. What has to be decided per request: the boot gate, and whether the identity behind a token is still true. */
 export default defineHook(({ action, filter, init }, context) => {
   const { database } = context;
-  const guard = createGuard(database);
+  const guard = createGuard(context);
 
   const routeGuards = inTurn([
     completeAnswers,
@@ -58,8 +58,8 @@ export default defineHook(({ action, filter, init }, context) => {
   });
 
   init('middlewares.after', ({ app }) => {
-    mount(app as Application, 'entry');
     mountBetween(app as Application, 'guard');
+    mount(app as Application, 'entry');
   });
 
   // A login or a refresh of a member whose tenant is closed would hand out a token that nothing accepts.
@@ -110,14 +110,17 @@ const completeAnswers: Middleware = (request, response, next) => {
 };
 
 /** One middleware that runs others one after the other; the first error ends it. */
-function inTurn([first, ...others]: Middleware[]): Middleware {
-  if (!first) return (_request, _response, next) => next();
-  const rest = inTurn(others);
-
+function inTurn(middlewares: readonly Middleware[]): Middleware {
   return (request, response, next) => {
-    first(request, response, (error?: unknown) => {
-      if (error) next(error);
-      else rest(request, response, next);
-    });
+    let turn = 0;
+
+    const goOn = (error?: unknown): void => {
+      const middleware = error ? undefined : middlewares[turn];
+      turn += 1;
+      if (middleware) middleware(request, response, goOn);
+      else next(error);
+    };
+
+    goOn();
   };
 }

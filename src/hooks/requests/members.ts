@@ -44,7 +44,7 @@ export function createMembersShadow(context: Context): Middleware {
 
 async function shadow(context: Context, route: Route, request: Request, response: Response): Promise<boolean> {
   const { method, parts } = route;
-  assertNoGraphQlField(route, JSON.stringify(route.body ?? null), GRAPHQL_FIELDS);
+  assertNoGraphQlField(route, () => JSON.stringify(route.body ?? null), GRAPHQL_FIELDS);
   if (parts[0] !== 'users' || runtime.licensed !== true) return false;
 
   const second = parts[1]?.toLowerCase();

@@ -3,6 +3,10 @@ import { processState, type Middleware, type Place } from '../../runtime.ts';
 
 interface Layer {
   handle: unknown;
+  /** Set where a layer is for one method of one path. */
+  route?: unknown;
+  /** How a layer looks whether a request is for it; `fast_slash` where it is called for all of them. */
+  regexp: RegExp & { fast_slash: boolean };
 }
 
 /** An Express application or router as it keeps what is mounted. */
@@ -14,25 +18,39 @@ export function mount(app: Application, place: Place): void {
 }
 
 /**
- * Mounts such a middleware behind each that is there already, the response cache among them. Directus has an event in front of
- * its authentication and one behind its response cache, and none in between; so the middleware is called at every step and
- * finds out by itself when it is its turn.
+ * Mounts such a middleware in front of each that answers all requests and comes after the `gate`, the response cache among them.
+ * Directus has an event in front of its authentication and one behind its response cache, and none in between; so the middleware is
+ * called at every step and finds out by itself when it is its turn.
  */
 export function mountBetween(app: Application, place: Place): void {
   const { stack } = rootOf(app);
+  const gate = stack.findIndex(({ handle }) => (handle as Mounted)[PLACE] === 'gate');
 
-  for (let position = stack.length; position > 0; position--) {
+  for (let position = stack.length - 1; position > gate; position--) {
+    if (!answersAll(stack[position])) continue;
     mount(app, place);
     stack.splice(position, 0, ...stack.splice(-1));
   }
 }
 
+function answersAll(layer: Layer | undefined): boolean {
+  return layer !== undefined && layer.route === undefined && layer.regexp.fast_slash;
+}
+
+/** Tells which of the bundle's middlewares one is. */
+const PLACE = Symbol('tenancy place');
+
+type Mounted = Middleware & { [PLACE]?: Place };
+
 function lookUp(place: Place): Middleware {
-  return (request, response, next) => {
+  const lookedUp: Mounted = (request, response, next) => {
     const middleware = processState().middlewares[place];
     if (middleware) middleware(request, response, next);
     else next();
   };
+
+  lookedUp[PLACE] = place;
+  return lookedUp;
 }
 
 /** The routers that are mounted in the application itself. */

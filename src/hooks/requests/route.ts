@@ -6,7 +6,7 @@ export interface Route {
   /** In upper case. */
   method: string;
   /** The parts of the path; Express does not mind their case, so all but names and keys are in lower case. */
-  parts: string[];
+  parts: readonly string[];
   body: unknown;
   accountability: Accountability;
   schema: SchemaOverview;
@@ -25,8 +25,15 @@ export function routeOf(request: Request): Route | null {
   };
 }
 
-/** The parts of a path as Express reads it. */
-export function partsOf(path: string): string[] {
+let lastAsked: { path: string; parts: readonly string[] } = { path: '', parts: [] };
+
+/** The parts of a path as Express reads it. Of each request several guards ask for them, one after the other. */
+export function partsOf(path: string): readonly string[] {
+  if (lastAsked.path !== path) lastAsked = { path, parts: splitPath(path) };
+  return lastAsked.parts;
+}
+
+function splitPath(path: string): string[] {
   return path
     .split('/')
     .filter(Boolean)

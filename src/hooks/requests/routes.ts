@@ -71,8 +71,8 @@ const GRAPHQL_FIELDS_OF_11 = /\b(?:utils_sort|import_file|delete_users_items?|de
 
 function assertGraphQlStays(route: Route, url: string): void {
   const query = (route.body as { query?: unknown } | null)?.query;
-  const text = `${typeof query === 'string' ? query : ''} ${url}`;
-  assertNoGraphQlField(route, text, isDirectus11(route.schema) ? GRAPHQL_FIELDS_OF_11 : GRAPHQL_FIELDS);
+  const textOf = (): string => `${typeof query === 'string' ? query : ''} ${url}`;
+  assertNoGraphQlField(route, textOf, isDirectus11(route.schema) ? GRAPHQL_FIELDS_OF_11 : GRAPHQL_FIELDS);
 }
 
 /** Directus 11 changes other rows before it asks whether users or flows may be deleted at all. */

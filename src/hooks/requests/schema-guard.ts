@@ -45,7 +45,7 @@ interface GraphQlChange {
   text: string;
 }
 
-function graphQlChangeOf([root, kind = '']: string[], body: unknown): GraphQlChange | null {
+function graphQlChangeOf([root, kind = '']: readonly string[], body: unknown): GraphQlChange | null {
   if (root !== 'graphql' || kind.toLowerCase() !== 'system') return null;
   const text = JSON.stringify(body ?? null);
   const [name] = GRAPHQL_FIELDS.exec(text) ?? [];
@@ -62,7 +62,7 @@ function assertNotOfTenantField({ name, text }: GraphQlChange): void {
   });
 }
 
-function assertTenantFieldStays(method: string, parts: string[], body: unknown, schema: SchemaOverview): void {
+function assertTenantFieldStays(method: string, parts: readonly string[], body: unknown, schema: SchemaOverview): void {
   const [root, collection = '', field] = parts;
 
   if (root === 'schema' && method === 'POST') {
