@@ -194,29 +194,82 @@ export type OftenAsked<Row> = (
  * query is asked as any other, from that time on. To be made once, for the name comes from the whole text.
  *
  * @param name what the query is called in front of that
+ * @param text SQL, with `?` for each value and nowhere else
  * @returns a function that throws what the database says to the query as it is
  */
 export function oftenAsked<Row>(name: string, text: string): OftenAsked<Row> {
-  const named = { name: nameAfter(name, checksum(text)) };
+  const parts = text.split('?');
+  const statement: Statement = {
+    name: nameAfter(name, checksum(text)),
+    text: parts.reduce((before, part, place) => `${before}$${place}${part}`),
+  };
 
   return async (database, bindings, onSent) => {
-    const ask = async (options: object): Promise<Row[]> => {
-      const query = database.raw(text, bindings as string[]).options(options);
+    const ask = async (): Promise<Row[]> => {
+      const query = database.raw(text, bindings as string[]);
       // Knex tells this right before it hands the query to the driver, which writes it at once.
       if (onSent) query.on('query', () => queueMicrotask(onSent));
       return rowsOf<Row>(database, await query);
     };
 
-    if (!keepsStatements || vendorOf(database) !== 'postgres') return ask({});
+    if (!keepsStatements || vendorOf(database) !== 'postgres') return ask();
 
     try {
-      return await ask(named);
+      return await askDriver<Row>(database.client as PostgresClient, statement, bindings, onSent);
     } catch (error) {
       if (!LOST_STATEMENT.has((error as { code?: unknown }).code)) throw error;
       keepsStatements = false;
-      return ask({});
+      return ask();
     }
   };
+}
+
+/** A query as PostgreSQL's driver takes it. */
+interface Statement {
+  name: string;
+  text: string;
+}
+
+/** A connection of PostgreSQL's driver, with what Knex calls it. */
+interface PostgresConnection {
+  __knexUid: string;
+  query(statement: Statement & { values: readonly unknown[] }): Promise<{ rows: unknown[] }>;
+}
+
+/** Knex' client for PostgreSQL, as far as it is used here; in a transaction it hands out the connection of that. */
+interface PostgresClient {
+  acquireConnection(): Promise<PostgresConnection>;
+  releaseConnection(connection: PostgresConnection): Promise<void>;
+  emit(event: string, ...details: unknown[]): unknown;
+}
+
+/**
+ * Asks by a connection of Knex, and past its builder, which would take longer for a query than the database. Whoever listens to
+ * Knex hears of it as of any other, such as Directus for its log and its metrics.
+ */
+async function askDriver<Row>(
+  client: PostgresClient,
+  { name, text }: Statement,
+  bindings: readonly unknown[],
+  onSent?: () => void,
+): Promise<Row[]> {
+  const connection = await client.acquireConnection();
+  const told = { __knexUid: connection.__knexUid, sql: text, bindings };
+
+  try {
+    client.emit('query', told);
+    const asked = connection.query({ name, text, values: bindings });
+    // The driver has written it by now: the connection was waiting for it.
+    if (onSent) queueMicrotask(onSent);
+    const answer = await asked;
+    client.emit('query-response', answer, told);
+    return answer.rows as Row[];
+  } catch (error) {
+    client.emit('query-error', error, told);
+    throw error;
+  } finally {
+    await client.releaseConnection(connection);
+  }
 }
 
 /**

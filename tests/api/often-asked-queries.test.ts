@@ -66,6 +66,47 @@ describe('A query that is asked with each request, on PostgreSQL', () => {
     expect([...told, ...rows.map(({ word }) => word)]).toEqual(['sent', 'one']);
   });
 
+  it('is heard of by whoever listens to what is asked, once each time', async () => {
+    const told: string[] = [];
+    knex.on('query', ({ __knexUid }: { __knexUid: string }) => told.push(`asked ${__knexUid}`));
+    knex.on('query-response', (_answer, { __knexUid, bindings }: { __knexUid: string; bindings: string[] }) =>
+      told.push(`answered ${__knexUid} ${bindings.join()}`),
+    );
+    knex.on('query-error', ({ code }: { code: string }) => told.push(`failed ${code}`));
+
+    await ask('one');
+    await ask('two');
+    await ask('three', 'SELECT ? AS word FROM nowhere').catch(() => undefined);
+
+    const [first = ''] = told;
+    const id = first.split(' ')[1] ?? '';
+    expect(id).not.toBe('');
+    expect(told).toEqual([
+      `asked ${id}`,
+      `answered ${id} one`,
+      `asked ${id}`,
+      `answered ${id} two`,
+      `asked ${id}`,
+      'failed 42P01',
+    ]);
+  });
+
+  it('sees what a transaction has done, and ends with it', async () => {
+    const { oftenAsked } = await import('../../src/services/database.ts');
+    const count = oftenAsked<{ count: string }>('count', 'SELECT count(*) AS count FROM words WHERE word = ?');
+    await knex.schema.createTable('words', (table) => table.string('word'));
+
+    await knex
+      .transaction(async (transaction) => {
+        await transaction('words').insert({ word: 'one' });
+        expect(await count(transaction, ['one'])).toEqual([{ count: '1' }]);
+        throw new Error('taken back');
+      })
+      .catch(() => undefined);
+
+    expect(await count(knex, ['one'])).toEqual([{ count: '0' }]);
+  });
+
   it('fails as any other does', async () => {
     await expect(ask('one', 'SELECT ? AS word FROM nowhere')).rejects.toMatchObject({ code: '42P01' });
     await ask('two');
