@@ -198,11 +198,7 @@ export type OftenAsked<Row> = (
  * @returns a function that throws what the database says to the query as it is
  */
 export function oftenAsked<Row>(name: string, text: string): OftenAsked<Row> {
-  const parts = text.split('?');
-  const statement: Statement = {
-    name: nameAfter(name, checksum(text)),
-    text: parts.reduce((before, part, place) => `${before}$${place}${part}`),
-  };
+  const statement: Statement = { name: nameAfter(name, checksum(text)), text, numbered: withNumbers(text) };
 
   return async (database, bindings, onSent) => {
     const ask = async (): Promise<Row[]> => {
@@ -212,10 +208,11 @@ export function oftenAsked<Row>(name: string, text: string): OftenAsked<Row> {
       return rowsOf<Row>(database, await query);
     };
 
-    if (!keepsStatements || vendorOf(database) !== 'postgres') return ask();
+    const driver = keepsStatements ? DRIVERS[vendorOf(database)] : undefined;
+    if (!driver) return ask();
 
     try {
-      return await askDriver<Row>(database.client as PostgresClient, statement, bindings, onSent);
+      return (await askDriver(database.client as Client, driver(statement, bindings), onSent)) as Row[];
     } catch (error) {
       if (!LOST_STATEMENT.has((error as { code?: unknown }).code)) throw error;
       keepsStatements = false;
@@ -224,46 +221,80 @@ export function oftenAsked<Row>(name: string, text: string): OftenAsked<Row> {
   };
 }
 
-/** A query as PostgreSQL's driver takes it. */
+/** SQL as PostgreSQL takes it, with a number for each value. */
+function withNumbers(text: string): string {
+  return text.split('?').reduce((before, part, place) => `${before}$${place}${part}`);
+}
+
+/** A query, and the name under which a driver may keep it. */
 interface Statement {
   name: string;
   text: string;
+  numbered: string;
 }
 
-/** A connection of PostgreSQL's driver, with what Knex calls it. */
-interface PostgresConnection {
+/** A connection of a driver, with what Knex calls it. */
+interface Connection {
   __knexUid: string;
-  query(statement: Statement & { values: readonly unknown[] }): Promise<{ rows: unknown[] }>;
 }
 
-/** Knex' client for PostgreSQL, as far as it is used here; in a transaction it hands out the connection of that. */
-interface PostgresClient {
-  acquireConnection(): Promise<PostgresConnection>;
-  releaseConnection(connection: PostgresConnection): Promise<void>;
+interface PostgresConnection extends Connection {
+  query(statement: { name: string; text: string; values: readonly unknown[] }): Promise<{ rows: unknown[] }>;
+}
+
+interface SqliteConnection extends Connection {
+  all(text: string, values: readonly unknown[], done: (error: Error | null, rows: unknown[]) => void): void;
+}
+
+/** Knex' client, as far as it is used here; in a transaction it hands out the connection of that. */
+interface Client {
+  acquireConnection(): Promise<Connection>;
+  releaseConnection(connection: Connection): Promise<void>;
   emit(event: string, ...details: unknown[]): unknown;
 }
+
+/** What a driver is asked, and how. */
+interface Asked {
+  sql: string;
+  bindings: readonly unknown[];
+  by(connection: Connection): Promise<unknown[]>;
+}
+
+type Driver = (statement: Statement, bindings: readonly unknown[]) => Asked;
+
+const DRIVERS: Partial<Record<DatabaseVendor, Driver>> = {
+  postgres: ({ name, numbered: sql }, bindings) => ({
+    sql,
+    bindings,
+    by: async (connection) =>
+      (await (connection as PostgresConnection).query({ name, text: sql, values: bindings })).rows,
+  }),
+  sqlite: ({ text: sql }, bindings) => ({
+    sql,
+    bindings,
+    by: (connection) =>
+      new Promise((resolve, reject) => {
+        (connection as SqliteConnection).all(sql, bindings, (error, rows) => (error ? reject(error) : resolve(rows)));
+      }),
+  }),
+};
 
 /**
  * Asks by a connection of Knex, and past its builder, which would take longer for a query than the database. Whoever listens to
  * Knex hears of it as of any other, such as Directus for its log and its metrics.
  */
-async function askDriver<Row>(
-  client: PostgresClient,
-  { name, text }: Statement,
-  bindings: readonly unknown[],
-  onSent?: () => void,
-): Promise<Row[]> {
+async function askDriver(client: Client, { sql, bindings, by }: Asked, onSent?: () => void): Promise<unknown[]> {
   const connection = await client.acquireConnection();
-  const told = { __knexUid: connection.__knexUid, sql: text, bindings };
+  const told = { __knexUid: connection.__knexUid, sql, bindings };
 
   try {
     client.emit('query', told);
-    const asked = connection.query({ name, text, values: bindings });
-    // The driver has written it by now: the connection was waiting for it.
+    const asked = by(connection);
+    // The driver has sent it by now: the connection was waiting for it.
     if (onSent) queueMicrotask(onSent);
-    const answer = await asked;
-    client.emit('query-response', answer, told);
-    return answer.rows as Row[];
+    const rows = await asked;
+    client.emit('query-response', rows, told);
+    return rows;
   } catch (error) {
     client.emit('query-error', error, told);
     throw error;

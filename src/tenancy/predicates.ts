@@ -33,14 +33,18 @@ export function shortened(filter: Filter): Filter {
 /** The field and the value of a filter made by {@link equalsAndExists}; null for any other filter. */
 export function columnOf(filter: Filter): { field: string; value: string | null } | null {
   const [exists, equals, ...others] = (filter as { _and?: Filter[] })._and ?? [];
-  const [[field, condition] = []] = Object.entries(equals ?? {});
-  if (field === undefined || !isComparison(condition) || others.length > 0) return null;
+  const [field = ''] = Object.keys(equals ?? {});
+  const value = valueOfOnly('_eq', valueOfOnly(field, equals));
+  const isOne =
+    valueOfOnly('_nnull', valueOfOnly(field, exists)) === true && value !== undefined && others.length === 0;
 
-  return canonical(exists) === canonical({ [field]: { _nnull: true } }) ? { field, value: condition._eq } : null;
+  return isOne ? { field, value: value as string | null } : null;
 }
 
-function isComparison(condition: unknown): condition is { _eq: string | null } {
-  return typeof condition === 'object' && condition !== null && Object.keys(condition).join() === '_eq';
+/** The value of an object's only key; undefined where it has others. */
+function valueOfOnly(key: string, object: unknown): unknown {
+  const isIt = typeof object === 'object' && object !== null && Object.keys(object).join() === key;
+  return isIt ? (object as Record<string, unknown>)[key] : undefined;
 }
 
 /** Rows that belong to the tenant whose id is given; by default the requester's active tenant. */
