@@ -7,7 +7,7 @@ import { asMarkdown, type Result } from './support/result.ts';
 import { say } from './support/project.ts';
 
 // `npm run bench`: everything of which docs/performance.md tells, one after the other. Writes the tables and the chart there, and the
-// figures as JSON to `.artifacts/bench/`. Takes about an hour; nothing else should run beside it. `npm run bench -- performance
+// figures as JSON to `.artifacts/bench/`. Takes about two hours; nothing else should run beside it. `npm run bench -- performance
 // <section…>` does some of it, by the names of the comments in the page.
 
 const MEASURED = [

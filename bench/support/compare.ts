@@ -29,7 +29,7 @@ interface Comparison {
  * How often all that is compared is started for a share of the rounds. Two processes of the same Directus differ by up to a twentieth
  * for as long as they live, so that one of each would tell as much about them as about what they run.
  */
-const STARTS = 4;
+const STARTS = 10;
 
 /** Measures all kinds of requests of a member, beside the first of those that are compared, and tells the ratios. */
 export async function compare(
