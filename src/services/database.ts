@@ -212,7 +212,7 @@ export function oftenAsked<Row>(name: string, text: string): OftenAsked<Row> {
     if (!driver) return ask();
 
     try {
-      return (await askDriver(database.client as Client, driver(statement, bindings), onSent)) as Row[];
+      return rowsOf<Row>(database, await askDriver(database.client as Client, driver(statement, bindings), onSent));
     } catch (error) {
       if (!LOST_STATEMENT.has((error as { code?: unknown }).code)) throw error;
       keepsStatements = false;
@@ -239,11 +239,11 @@ interface Connection {
 }
 
 interface PostgresConnection extends Connection {
-  query(statement: { name: string; text: string; values: readonly unknown[] }): Promise<{ rows: unknown[] }>;
+  query(statement: { name: string; text: string; values: readonly unknown[] }): Promise<unknown>;
 }
 
 interface SqliteConnection extends Connection {
-  all(text: string, values: readonly unknown[], done: (error: Error | null, rows: unknown[]) => void): void;
+  all(text: string, values: readonly unknown[], done: (error: Error | null, rows: unknown) => void): void;
 }
 
 /** Knex' client, as far as it is used here; in a transaction it hands out the connection of that. */
@@ -257,7 +257,7 @@ interface Client {
 interface Asked {
   sql: string;
   bindings: readonly unknown[];
-  by(connection: Connection): Promise<unknown[]>;
+  by(connection: Connection): Promise<unknown>;
 }
 
 type Driver = (statement: Statement, bindings: readonly unknown[]) => Asked;
@@ -266,8 +266,7 @@ const DRIVERS: Partial<Record<DatabaseVendor, Driver>> = {
   postgres: ({ name, numbered: sql }, bindings) => ({
     sql,
     bindings,
-    by: async (connection) =>
-      (await (connection as PostgresConnection).query({ name, text: sql, values: bindings })).rows,
+    by: (connection) => (connection as PostgresConnection).query({ name, text: sql, values: bindings }),
   }),
   sqlite: ({ text: sql }, bindings) => ({
     sql,
@@ -281,9 +280,9 @@ const DRIVERS: Partial<Record<DatabaseVendor, Driver>> = {
 
 /**
  * Asks by a connection of Knex, and past its builder, which would take longer for a query than the database. Whoever listens to
- * Knex hears of it as of any other, such as Directus for its log and its metrics.
+ * Knex hears of it as of any other, such as Directus for its log and its metrics. Answers as a raw query does: see {@link rowsOf}.
  */
-async function askDriver(client: Client, { sql, bindings, by }: Asked, onSent?: () => void): Promise<unknown[]> {
+async function askDriver(client: Client, { sql, bindings, by }: Asked, onSent?: () => void): Promise<unknown> {
   const connection = await client.acquireConnection();
   const told = { __knexUid: connection.__knexUid, sql, bindings };
 
@@ -292,9 +291,9 @@ async function askDriver(client: Client, { sql, bindings, by }: Asked, onSent?: 
     const asked = by(connection);
     // The driver has sent it by now: the connection was waiting for it.
     if (onSent) queueMicrotask(onSent);
-    const rows = await asked;
-    client.emit('query-response', rows, told);
-    return rows;
+    const answer = await asked;
+    client.emit('query-response', answer, told);
+    return answer;
   } catch (error) {
     client.emit('query-error', error, told);
     throw error;
