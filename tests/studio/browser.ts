@@ -165,6 +165,9 @@ export async function examineAccessibility(page: Page, parts: string[], except: 
   await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
   const context = JSON.stringify({ include: parts.map((part) => [part]), exclude: except.map((part) => [part]) });
 
+  // A button that was disabled a moment ago has the colors of neither state.
+  await page.evaluate(untilUnmoved);
+
   return page.evaluate<Accessibility>(
     `axe.run(${context}).then(({ passes, violations }) => ({
       passed: passes.length,
@@ -241,6 +244,21 @@ function untilStill(): Promise<void> {
 
     look(placeNow(), 0);
   });
+}
+
+/** Runs in the page: resolves when no animation or transition that has an end is still running. */
+async function untilUnmoved(): Promise<void> {
+  const running = (): Animation[] =>
+    document
+      .getAnimations()
+      .filter(
+        ({ effect, playState }) => playState === 'running' && Number.isFinite(effect?.getComputedTiming().endTime),
+      );
+
+  // The end of one can be the start of another; one that is taken away before its end rejects.
+  for (let animations = running(); animations.length > 0; animations = running()) {
+    await Promise.allSettled(animations.map(({ finished }) => finished));
+  }
 }
 
 type RecordingWindow = Window & typeof globalThis & { shifts: string[] };
