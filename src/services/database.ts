@@ -28,31 +28,101 @@ export function uuidValue(database: Knex, id: string): Knex.Raw {
 
 const queues = new Map<string, Promise<unknown>>();
 
-/**
- * How many locks this process holds at once. Each keeps a connection, and whoever has one needs another for the work: locks that
- * took all of a pool would wait for themselves.
- */
+/** Connections that whoever has a lock may need at once besides the one that keeps it: a transaction, and what reads beside it. */
+const CONNECTIONS_OF_WORK = 2;
+
+/** How many locks this process holds at once at most, however large the pool is. */
 const MOST_LOCKS = 3;
 
+/** The environment variable of Directus with the most connections that it keeps. */
+const POOL_SIZE = 'DB_POOL__MAX';
+
+/** The most connections that the pool of a database has. */
+function poolSizeOf({ client }: Knex): number {
+  return ({ ...client.poolDefaults(), ...client.config.pool } as { max: number }).max;
+}
+
+/**
+ * Has the pool looked at before anything is done with it: a lock that leaves too few connections for the work would fail when
+ * Directus has waited for another one, half-way.
+ *
+ * @throws when the pool is too small, with the environment variable to set
+ */
+export function assertPoolSuffices(database: Knex): void {
+  const least = 1 + CONNECTIONS_OF_WORK;
+  if (!LOCKS[vendorOf(database)] || poolSizeOf(database) >= least) return;
+
+  throw new Error(
+    `The environment variable ${POOL_SIZE} must be at least ${least}: ` +
+      'one connection keeps a lock, and the work behind it needs others.',
+  );
+}
+
+/** The connection that keeps the locks of a call. */
+interface Keeper {
+  connection: unknown;
+  /** How many it keeps. Work that goes on when what started it has ended finds it without any. */
+  locks: number;
+  /** Gives the connection back. */
+  end(): Promise<void>;
+}
+
+/** A lock that is taken inside of another needs neither a place nor a connection of its own. */
+const inside = new CallContext<Keeper>();
+
 const waiting: (() => void)[] = [];
-let locks = 0;
+let keepers = 0;
 
-/** Set where a lock is held: one that is taken inside of another has its place already. */
-const inside = new CallContext<true>();
+/**
+ * Waits, in the order of coming, until another connection may keep locks: whoever has one needs others for the work, and locks that
+ * took all of a pool would wait for themselves. A transaction has its connection already.
+ *
+ * @returns gives the place back
+ */
+async function takePlace(database: Knex): Promise<() => void> {
+  if (database.isTransaction) return () => undefined;
 
-/** Runs work that holds a lock when there is a place for it, in the order of coming. */
-async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-  if (inside.get()) return work();
-  if (locks >= MOST_LOCKS) await new Promise<void>((resolve) => waiting.push(resolve));
-  else locks += 1;
+  const places = Math.min(MOST_LOCKS, Math.max(1, poolSizeOf(database) - CONNECTIONS_OF_WORK));
+  if (keepers >= places) await new Promise<void>((resolve) => waiting.push(resolve));
+  else keepers += 1;
 
-  try {
-    return await inside.run(true, work);
-  } finally {
+  return () => {
     // Whoever is next takes over the place.
     const next = waiting.shift();
     if (next) next();
-    else locks -= 1;
+    else keepers -= 1;
+  };
+}
+
+async function makeKeeper(database: Knex): Promise<Keeper> {
+  const leave = await takePlace(database);
+
+  try {
+    const connection: unknown = await database.client.acquireConnection();
+
+    const end = async (): Promise<void> => {
+      await database.client.releaseConnection(connection);
+      leave();
+    };
+
+    return { connection, locks: 0, end };
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+/** Runs work with the connection that keeps its locks. */
+async function withKeeper<Result>(database: Knex, work: (connection: unknown) => Promise<Result>): Promise<Result> {
+  const outer = inside.get();
+  const keeper = outer && outer.locks > 0 ? outer : await makeKeeper(database);
+  keeper.locks += 1;
+
+  try {
+    return await inside.run(keeper, () => work(keeper.connection));
+  } finally {
+    keeper.locks -= 1;
+    if (keeper.locks === 0) await keeper.end();
   }
 }
 
@@ -63,8 +133,13 @@ async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
  * @throws what `work` throws, after the lock was given back
  */
 export function withLock<Result>(database: Knex, name: string, work: () => Promise<Result>): Promise<Result> {
+  const lock = LOCKS[vendorOf(database)];
+  if (!lock) return queued(name, work);
+
   // The place first: who waits for one must not stand before somebody who has it.
-  return inTurn(() => queued(name, () => withDatabaseLock(database, name, work)));
+  return withKeeper(database, (connection) =>
+    queued(name, () => withDatabaseLock(database, connection, lock, name, work)),
+  );
 }
 
 /** Runs work after all that this process does under the same name. */
@@ -80,30 +155,27 @@ export async function queued<Result>(name: string, work: () => Promise<Result>):
   }
 }
 
-async function withDatabaseLock<Result>(database: Knex, name: string, work: () => Promise<Result>): Promise<Result> {
-  const lock = LOCKS[vendorOf(database)];
-  if (!lock) return work();
+async function withDatabaseLock<Result>(
+  database: Knex,
+  connection: unknown,
+  lock: Lock,
+  name: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const end = Date.now() + LOCK_SECONDS * 1000;
 
-  const connection: unknown = await database.client.acquireConnection();
+  while (!lock.isTaken(await database.raw(lock.take, [name]).connection(connection))) {
+    if (Date.now() >= end) {
+      throw new Error(say('The database did not give the lock "{name}" in time. Try again.', { name }));
+    }
+
+    await wait(LOCK_INTERVAL);
+  }
 
   try {
-    const end = Date.now() + LOCK_SECONDS * 1000;
-
-    while (!lock.isTaken(await database.raw(lock.take, [name]).connection(connection))) {
-      if (Date.now() >= end) {
-        throw new Error(say('The database did not give the lock "{name}" in time. Try again.', { name }));
-      }
-
-      await wait(LOCK_INTERVAL);
-    }
-
-    try {
-      return await work();
-    } finally {
-      await database.raw(lock.giveBack, [name]).connection(connection);
-    }
+    return await work();
   } finally {
-    await database.client.releaseConnection(connection);
+    await database.raw(lock.giveBack, [name]).connection(connection);
   }
 }
 

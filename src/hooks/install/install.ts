@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { withLock } from '../../services/database.ts';
+import { assertPoolSuffices, withLock } from '../../services/database.ts';
 import { flushCaches, type ServiceContext } from '../../services/directus.ts';
 import { decideMissedCollections, readUndecidedCollections } from '../../services/collections.ts';
 import { areScopesTold, ensureScopeMeta, tellScopes } from '../../services/scope-meta.ts';
@@ -25,6 +25,7 @@ const INSTALL_LOCK = 'directus-extension-tenancy:install';
  */
 export async function install(context: ServiceContext): Promise<void> {
   landingLevelOf(context.env);
+  assertPoolSuffices(context.database);
 
   if (await isInPlace(context.database)) {
     await askLicence(context);
