@@ -263,7 +263,7 @@ export type OftenAsked<Row> = (
 /**
  * A query that is asked with nearly every request. PostgreSQL plans a query anew each time, which takes longer than to answer this
  * kind of it, unless the query has a name. Poolers that hand each transaction to another session lose what was named: then the
- * query is asked as any other, from that time on. To be made once, for the name comes from the whole text.
+ * query has none, from that time on. To be made once, for the name comes from the whole text.
  *
  * @param name what the query is called in front of that
  * @param text SQL, with `?` for each value and nowhere else
@@ -273,18 +273,20 @@ export function oftenAsked<Row>(name: string, text: string): OftenAsked<Row> {
   const statement: Statement = { name: nameAfter(name, checksum(text)), text, numbered: withNumbers(text) };
 
   return async (database, bindings, onSent) => {
-    const ask = async (): Promise<Row[]> => {
+    const driver = DRIVERS[vendorOf(database)];
+
+    if (!driver) {
       const query = database.raw(text, bindings as string[]);
       // Knex tells this right before it hands the query to the driver, which writes it at once.
       if (onSent) query.on('query', () => queueMicrotask(onSent));
       return rowsOf<Row>(database, await query);
-    };
+    }
 
-    const driver = keepsStatements ? DRIVERS[vendorOf(database)] : undefined;
-    if (!driver) return ask();
+    const ask = async (): Promise<Row[]> =>
+      rowsOf<Row>(database, await askDriver(database.client as Client, driver(statement, bindings), onSent));
 
     try {
-      return rowsOf<Row>(database, await askDriver(database.client as Client, driver(statement, bindings), onSent));
+      return await ask();
     } catch (error) {
       if (!LOST_STATEMENT.has((error as { code?: unknown }).code)) throw error;
       keepsStatements = false;
@@ -311,7 +313,7 @@ interface Connection {
 }
 
 interface PostgresConnection extends Connection {
-  query(statement: { name: string; text: string; values: readonly unknown[] }): Promise<unknown>;
+  query(statement: { name?: string; text: string; values: readonly unknown[] }): Promise<unknown>;
 }
 
 interface SqliteConnection extends Connection {
@@ -338,7 +340,8 @@ const DRIVERS: Partial<Record<DatabaseVendor, Driver>> = {
   postgres: ({ name, numbered: sql }, bindings) => ({
     sql,
     bindings,
-    by: (connection) => (connection as PostgresConnection).query({ name, text: sql, values: bindings }),
+    by: (connection) =>
+      (connection as PostgresConnection).query({ ...(keepsStatements && { name }), text: sql, values: bindings }),
   }),
   sqlite: ({ text: sql }, bindings) => ({
     sql,

@@ -40,12 +40,26 @@ describe('A query that is asked with each request, on PostgreSQL', () => {
     expect(await kept()).toHaveLength(2);
   });
 
-  it('is asked like any other from the time on that a pooler has lost the name', async () => {
+  it('has none from the time on that a pooler has lost it', async () => {
     await ask('one');
     await knex.raw('DEALLOCATE ALL');
     expect(await ask('two')).toEqual([{ word: 'two' }]);
     expect(await ask('three')).toEqual([{ word: 'three' }]);
     expect(await kept()).toEqual([]);
+  });
+
+  it('so that all are answered who have asked by the name at once', async () => {
+    const { oftenAsked } = await import('../../src/services/database.ts');
+    const several = knexFactory({ ...knex.client.config, pool: { min: 0, max: 3 } });
+    const words = ['one', 'two', 'three'];
+    // Each has a connection of its own until it is answered.
+    const askAll = (): Promise<{ word: string }[][]> =>
+      Promise.all(words.map((word) => oftenAsked<{ word: string }>('word', TEXT)(several, [word])));
+
+    await askAll();
+    await Promise.all(words.map(() => several.raw('DEALLOCATE ALL')));
+    expect((await askAll()).flat().map(({ word }) => word)).toEqual(words);
+    await several.destroy();
   });
 
   it('and from the time on that a session has the name from somebody else', async () => {
