@@ -43,8 +43,8 @@ function poolSizeOf({ client }: Knex): number {
 }
 
 /**
- * Has the pool looked at before anything is done with it: a lock that leaves too few connections for the work would fail when
- * Directus has waited for another one, half-way.
+ * Looks at the pool before anything is done with it: where locks leave too few connections for the work, that would fail half-way,
+ * after waiting for another one.
  *
  * @throws when the pool is too small, with the environment variable to set
  */
@@ -82,6 +82,7 @@ let keepers = 0;
 async function takePlace(database: Knex): Promise<() => void> {
   if (database.isTransaction) return () => undefined;
 
+  // One in any pool: commands run without the look at it, and nobody may wait for a place that never comes.
   const places = Math.min(MOST_LOCKS, Math.max(1, poolSizeOf(database) - CONNECTIONS_OF_WORK));
   if (keepers >= places) await new Promise<void>((resolve) => waiting.push(resolve));
   else keepers += 1;
