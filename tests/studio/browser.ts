@@ -24,6 +24,9 @@ if (isBrowserMissing) {
   console.warn('Browser tests are skipped: no Chromium was found. Install it, or name its path in TEST_CHROMIUM.');
 }
 
+/** Where the Data Studio notes half a second after any page that the user was there. */
+export const TRACKING = '/users/me/track/page';
+
 /** @throws where there is no Chromium */
 export function launchBrowser(): Promise<Browser> {
   if (chromiumPath === undefined)

@@ -14,6 +14,7 @@ import {
   launchBrowser,
   logIn,
   openStudio,
+  TRACKING,
   type Studio,
 } from './browser.ts';
 import { watch } from './witness.ts';
@@ -434,8 +435,10 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the workspace on 
         });
 
         for (const path of ['/admin/content/articles', '/admin/workspace']) {
+          const tracked = page.waitForResponse((response) => new URL(response.url()).pathname === TRACKING);
           await page.goto(path);
           await page.locator('.module-bar').waitFor();
+          await tracked;
           await page.waitForLoadState('networkidle');
           expect(await page.locator(link).count()).toBe(0);
           expect(await page.locator('.workspace-facts').count()).toBe(0);
