@@ -11,8 +11,11 @@ export interface Subject {
 
 interface Call {
   method: string;
-  path: string;
+  /** A function gets the key of the row that the call before has created. */
+  path: string | ((created: unknown) => string);
   body?: unknown;
+  /** Whether it makes what the next one is about, and is not measured. */
+  prepares?: boolean;
 }
 
 /** One or more requests that are measured as one, in a round. */
@@ -80,6 +83,10 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'change one': (round, size) => [
     { method: 'PATCH', path: `/items/tasks/${keyOf('tasks', round, size)}`, body: { title: `changed ${round}` } },
   ],
+  'delete one to which others can refer': (round) => [
+    { method: 'POST', path: '/items/projects', body: { title: `${NEW_TITLE}${round}` }, prepares: true },
+    { method: 'DELETE', path: (created) => `/items/projects/${String(created)}` },
+  ],
 };
 
 /**
@@ -143,12 +150,17 @@ function isReading(calls: readonly Call[]): boolean {
 
 /** Milliseconds that the answers take. */
 async function timeOf({ url, account, label }: Subject, calls: readonly Call[]): Promise<number> {
-  const start = performance.now();
+  let taken = 0;
+  let created: unknown;
 
-  for (const { method, path, body } of calls) {
-    const { status, errors } = await send(url, method, path, { token: account.token, body });
+  for (const { method, path: given, body, prepares } of calls) {
+    const path = typeof given === 'string' ? given : given(created);
+    const start = performance.now();
+    const { status, errors, data } = await send(url, method, path, { token: account.token, body });
+    if (!prepares) taken += performance.now() - start;
     if (status >= 400) throw new Error(`${label}: ${method} ${path} answered ${status}: ${JSON.stringify(errors)}`);
+    created = (data as { id?: unknown } | null)?.id;
   }
 
-  return performance.now() - start;
+  return taken;
 }

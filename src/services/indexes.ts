@@ -63,6 +63,13 @@ function isTrue(value: unknown): boolean {
   return value === true || Number(value) === 1;
 }
 
+/** How an index is made. */
+export interface IndexOptions {
+  unique?: boolean;
+  /** Whether others may write meanwhile, where the database can do that, which may then wait for what they began; true when left out. */
+  online?: boolean;
+}
+
 /**
  * Creates an index unless it is there. One of its name that is of no use is built again: PostgreSQL leaves such a one behind
  * when it is interrupted, and SQLite and MySQL keep what is left of an index when one of its columns goes.
@@ -71,7 +78,7 @@ export async function ensureIndex(
   database: Knex,
   table: string,
   columns: string[],
-  options: { unique?: boolean } = {},
+  options: IndexOptions = {},
 ): Promise<void> {
   const name = indexName(table, columns, options);
   const present = (await readIndexes(database, table))?.find((index) => index.name === name);
@@ -81,7 +88,7 @@ export async function ensureIndex(
     await discardIndex(database, table, name);
   }
 
-  await buildIndex(database, table, columns, name, options.unique === true);
+  await buildIndex(database, table, columns, name, options);
 }
 
 /** The name under which {@link ensureIndex} creates an index. */
@@ -105,13 +112,13 @@ export async function dropIndex(database: Knex, table: string, name: string): Pr
   }
 }
 
-/** Builds an index under a name that is free, while others write, where the database can. */
+/** Builds an index under a name that is free. */
 export async function buildIndex(
   database: Knex,
   table: string,
   columns: string[],
   name: string,
-  unique = false,
+  { unique = false, online = true }: IndexOptions = {},
 ): Promise<void> {
   const kind = unique ? 'UNIQUE INDEX' : 'INDEX';
   const list = columns.map(() => '??').join(', ');
@@ -120,7 +127,7 @@ export async function buildIndex(
     case 'postgres':
       try {
         // To build it concurrently means to wait for what others began, such as a backup: not for a table that is new.
-        const how = (await isEmpty(database, table)) ? '' : 'CONCURRENTLY';
+        const how = online && !(await isEmpty(database, table)) ? 'CONCURRENTLY' : '';
         await database.raw(`CREATE ${kind} ${how} IF NOT EXISTS ?? ON ?? (${list})`, [name, table, ...columns]);
       } catch (error) {
         // What is left of a unique index refuses values all the same.

@@ -2,6 +2,7 @@ import type { Field, Relation, SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
 import { ConflictError } from '../tenancy/errors.ts';
 import { OWNED_SYSTEM_COLLECTIONS, TENANT_FIELD, TENANTS } from '../tenancy/managed.ts';
+import { indexedReferences } from '../tenancy/reference-indexes.ts';
 import { hasTenantField, primaryKeyOf } from '../tenancy/scopes.ts';
 import { say } from '../tenancy/sentences.ts';
 import { viewFields, type CollectionSettings } from '../tenancy/view-fields.ts';
@@ -9,6 +10,7 @@ import { vendorOf } from './database.ts';
 import { flushCaches, fullAccess, type ServiceContext } from './directus.ts';
 import { dropIndex, ensureIndex, indexName, readIndexes } from './indexes.ts';
 import { refuseNullOnPostgres, setNullOnMySql, takeNullOnPostgres } from './not-null.ts';
+import { dropReferenceIndexes, ensureReferenceIndexes } from './reference-indexes.ts';
 
 /** What Directus takes for a new field; its own type asks for every property of a stored one. */
 type FieldDefinition = Partial<Field> & { field: string; type: Field['type'] };
@@ -119,7 +121,10 @@ export async function ensureTenantIndex(context: ServiceContext, collection: str
   await ensureIndex(context.database, collection, [TENANT_FIELD, primaryKeyOf(collection, schema)]);
 }
 
-/** As {@link ensureTenantIndex}, with one more index for each field by which the views of the collection are sorted or filtered. */
+/**
+ * As {@link ensureTenantIndex}, with one more index for each field by which the views of the collection are sorted or filtered, and
+ * for each reference between it and other collections of tenants.
+ */
 export async function ensureTenantIndexes(context: ServiceContext, collection: string): Promise<void> {
   const { database } = context;
   await ensureTenantIndex(context, collection);
@@ -132,6 +137,8 @@ export async function ensureTenantIndexes(context: ServiceContext, collection: s
 
     if (!isServed) await ensureIndex(database, collection, [TENANT_FIELD, field]);
   }
+
+  await ensureReferenceIndexes(context, collection);
 }
 
 /** Characters of a text that fit into an index beside a tenant: PostgreSQL takes some 2,700 bytes, MySQL 3,072. */
@@ -277,19 +284,24 @@ export async function removeTenantField(context: ServiceContext, collection: str
   if (!access.schema.collections[collection]?.fields[TENANT_FIELD]) return;
 
   const own = await ownIndexes(context, collection);
+  const incoming = indexedReferences(access.schema).filter(
+    (reference) => reference.target === collection && reference.collection !== collection,
+  );
   await access.fields().deleteField(collection, TENANT_FIELD);
 
   // SQLite and MySQL keep an index of the other columns, under a name that promises more. Before, its foreign key needs it.
   for (const { name } of (await readIndexes(database, collection)) ?? []) {
     if (own.has(name)) await dropIndex(database, collection, name);
   }
+
+  await dropReferenceIndexes(database, incoming);
 }
 
-/** The names of the indexes that this extension made for reading the rows of a tenant. */
+/** The names of the indexes with the tenant that this extension made. */
 async function ownIndexes({ database }: ServiceContext, collection: string): Promise<Set<string>> {
   const indexes = ((await readIndexes(database, collection)) ?? []).filter(({ name, columns }) => {
     const named = columns.filter((column) => column !== null);
-    return named[0] === TENANT_FIELD && name === indexName(collection, named);
+    return named.slice(0, 2).includes(TENANT_FIELD) && name === indexName(collection, named);
   });
 
   return new Set(indexes.map(({ name }) => name));

@@ -566,6 +566,18 @@ describe.each(UNCACHED)('The doctor (Directus $directus, $database)', (cell) => 
     expect(await mendsFully('missing-indexes')).toContain('directus_files and tasks');
   });
 
+  it('builds indexes of references between rows of tenants that are missing', async () => {
+    // A foreign key keeps its index there.
+    if (cell.database === 'mariadb') return;
+    await dropIndex('tasks', 'tenancy_tasks_project_tenant_id_index');
+    await dropIndex('directus_users', 'tenancy_directus_users_avatar_id_index');
+    const found = await check('missing-indexes');
+    expect(found).toMatchObject({ status: 'warn', fixable: true });
+    expect(found.message).toContain('directus_users.avatar and tasks.project');
+
+    expect(await mendsFully('missing-indexes')).toContain('directus_users.avatar and tasks.project');
+  });
+
   it('knows the fields that are bridges', async () => {
     expect((await check('bridges')).message).toContain('countries.clients (into clients)');
 

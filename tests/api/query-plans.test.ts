@@ -64,17 +64,17 @@ async function explain(database: Database, { sql, values }: Statement): Promise<
   return rows.flatMap((row) => accessesOf((row['QUERY PLAN'] as [{ Plan: PlanNode }])[0].Plan));
 }
 
-/** The names of the indexes that begin with the tenant. */
-async function tenantIndexes(database: Database): Promise<Set<string>> {
+/** The names of the indexes of which the tenant is the first column, or the second one behind a reference. */
+async function tenantIndexes(database: Database, place: 1 | 2): Promise<Set<string>> {
   const rows = await runSql(
     database,
     database.kind === 'sqlite'
       ? `SELECT list.name AS name FROM sqlite_master AS master, pragma_index_list(master.name) AS list,
            pragma_index_info(list.name) AS info
-         WHERE master.type = 'table' AND info.seqno = 0 AND info.name = '${TENANT_FIELD}'`
+         WHERE master.type = 'table' AND info.seqno = ${place - 1} AND info.name = '${TENANT_FIELD}'`
       : `SELECT class.relname AS name FROM pg_index AS list
          JOIN pg_class AS class ON class.oid = list.indexrelid
-         JOIN pg_attribute AS attribute ON attribute.attrelid = list.indrelid AND attribute.attnum = list.indkey[0]
+         JOIN pg_attribute AS attribute ON attribute.attrelid = list.indrelid AND attribute.attnum = list.indkey[${place - 1}]
          WHERE attribute.attname = '${TENANT_FIELD}'`,
   );
   return new Set(rows.map(({ name }) => String(name)));
@@ -98,6 +98,7 @@ describe.each(['sqlite', 'postgres'] as const)('The lists of a member (%s)', (ki
   let world: World;
   let member: Account;
   let indexes: Set<string>;
+  let indexesOfReferences: Set<string>;
 
   beforeAll(async () => {
     ({ host, world } = await startWorld({ directus: '11', database: kind, env: { LOG_LEVEL: 'trace' } }));
@@ -132,20 +133,25 @@ describe.each(['sqlite', 'postgres'] as const)('The lists of a member (%s)', (ki
     }
 
     const text = (expression: string): string => `CAST(${expression} AS ${kind === 'sqlite' ? 'text' : 'varchar'})`;
-    const fileDigits = `tenant.number * 1000 + line.number`;
-    const fileId = uuid(
+    const rowDigits = `tenant.number * 1000 + line.number`;
+    const rowId = uuid(
       kind === 'sqlite'
-        ? `'10000000-0000-4000-8000-' || substr('000000000000' || (${fileDigits}), -12)`
-        : `'10000000-0000-4000-8000-' || lpad(${text(fileDigits)}, 12, '0')`,
+        ? `'10000000-0000-4000-8000-' || substr('000000000000' || (${rowDigits}), -12)`
+        : `'10000000-0000-4000-8000-' || lpad(${text(rowDigits)}, 12, '0')`,
+    );
+    await runSql(
+      database,
+      `INSERT INTO clients (id, name, ${TENANT_FIELD}) SELECT ${rowId}, 'client', ${id} FROM ${tenants}, ${numbers(ROWS_OF_EACH)} AS line`,
     );
     await runSql(
       database,
       `INSERT INTO directus_files (id, storage, filename_disk, filename_download, title, type, ${TENANT_FIELD})
-       SELECT ${fileId}, 'local', 'file-' || tenant.number || '-' || line.number, 'file.txt', 'file', 'text/plain', ${id}
+       SELECT ${rowId}, 'local', 'file-' || tenant.number || '-' || line.number, 'file.txt', 'file', 'text/plain', ${id}
        FROM ${tenants}, ${numbers(ROWS_OF_EACH)} AS line`,
     );
     await runSql(database, 'ANALYZE');
-    indexes = await tenantIndexes(database);
+    indexes = await tenantIndexes(database, 1);
+    indexesOfReferences = await tenantIndexes(database, 2);
   });
 
   afterAll(async () => {
@@ -168,7 +174,6 @@ describe.each(['sqlite', 'postgres'] as const)('The lists of a member (%s)', (ki
       'projects',
       '/items/projects?limit=25&fields=title,tasks.title,tags.tags_id.name',
     ],
-    ['filtered through a relation', 'tasks', '/items/tasks?limit=25&filter[project][client][name][_contains]=north'],
     ['sorted through a relation', 'tasks', '/items/tasks?limit=25&sort=project.title'],
     ['counted', 'tags', '/items/tags?aggregate[count]=*'],
     ['counted by groups', 'tasks', '/items/tasks?aggregate[count]=*&groupBy[]=project'],
@@ -182,6 +187,21 @@ describe.each(['sqlite', 'postgres'] as const)('The lists of a member (%s)', (ki
     const own = accesses.filter((access) => access.table === table);
     expect(own.filter(({ index }) => index === null)).toEqual([]);
     expect(own.map(({ index }) => index).filter((index) => indexes.has(index ?? ''))).not.toEqual([]);
+  });
+
+  it.each([
+    ['two steps away', '/items/tasks?limit=25&filter[project][client][name][_contains]=north'],
+    ['one step away', '/items/tasks?limit=25&filter[project][title][_eq]=north'],
+    ['in the row itself', '/items/tasks?limit=25&filter[project][_eq]=1'],
+  ])('filtered by a reference, ask indexes with the tenant in them: %s', async (_name, path) => {
+    const all = await statementsOf(host, () => must(member, 'GET', path));
+    const statements = all.filter(({ sql }) => /from .?tasks\b/.test(sql));
+    expect(statements).toHaveLength(1);
+
+    const accesses = await explain(host.database, statements[0]!);
+    expect(accesses.filter(({ index }) => index === null)).toEqual([]);
+    const withTenant = accesses.filter(({ index }) => indexes.has(index ?? '') || indexesOfReferences.has(index ?? ''));
+    expect(withTenant.map(({ table }) => table)).toContain('tasks');
   });
 
   it('ask one in GraphQL too', async () => {

@@ -260,6 +260,105 @@ onEveryDatabase('The columns of a collection of tenants', (world, host) => {
     });
   });
 
+  describe('a reference between collections of tenants', () => {
+    /** An index for each column that is the first of one, with all of its columns; without the primary key. */
+    const leading = async (collection: string): Promise<Record<string, string>> =>
+      Object.fromEntries(
+        Object.values(await indexesOf(collection)).map((columns) => [columns.split(', ')[0] ?? '', columns]),
+      );
+
+    const isMariaDb = (): boolean => host().database.kind === 'mariadb';
+    /** MariaDB makes an index for each foreign key by itself. */
+    const ofTenants = (field: string): string => (isMariaDb() ? field : `${field}, tenant_id`);
+    const share = (collection: string) => put(collection, { scope: 'shared', confirm: true });
+
+    beforeAll(async () => {
+      await createShared('pallets');
+      await createShared('crates', [text('name'), { field: 'pallet', type: 'integer' }]);
+      await createRelation(superAdmin, 'crates', 'pallet', 'pallets');
+    });
+
+    it.each([
+      ['projects', 'client'],
+      ['projects', 'cover'],
+      ['tasks', 'project'],
+      ['tasks', 'parent'],
+      ['projects_tags', 'projects_id'],
+      ['projects_tags', 'tags_id'],
+      ['project_sections', 'project'],
+      ['directus_files', 'folder'],
+      ['directus_folders', 'parent'],
+    ])(
+      'has an index, so that to delete a row is not to read those of all tenants: %s.%s',
+      async (collection, field) => {
+        expect(await leading(collection)).toHaveProperty(field, ofTenants(field));
+      },
+    );
+
+    it('gets it with the relation, and its settings say nothing of it', async () => {
+      await create('shelves');
+      await create('boxes', [text('name'), { field: 'shelf', type: 'integer' }]);
+      await must(world().north.editor, 'POST', '/items/boxes', { name: 'full' });
+      await createRelation(superAdmin, 'boxes', 'shelf', 'shelves');
+
+      expect(await leading('boxes')).toHaveProperty('shelf', ofTenants('shelf'));
+      expect(await must(superAdmin, 'GET', '/fields/boxes/shelf')).toMatchObject({
+        schema: { is_indexed: isMariaDb() },
+      });
+    });
+
+    it('has one in the table of users too, of whom each tenant has some', async () => {
+      await must(superAdmin, 'POST', '/fields/directus_users', { field: 'shelf', type: 'integer' });
+      await createRelation(superAdmin, 'directus_users', 'shelf', 'shelves');
+      expect(await leading('directus_users')).toHaveProperty('shelf', isMariaDb() ? 'shelf' : 'shelf, id');
+      await must(superAdmin, 'DELETE', '/fields/directus_users/shelf');
+    });
+
+    it('does not keep its field from being deleted', async () => {
+      expect(await superAdmin.send('DELETE', '/fields/boxes/shelf')).toMatchObject({ status: 204 });
+      expect(Object.values(await indexesOf('boxes')).join()).not.toContain('shelf');
+      expect(await must(world().north.editor, 'GET', '/items/boxes')).toMatchObject([{ name: 'full' }]);
+    });
+
+    it('gets it when the later one of the two is given to tenants, and loses it with either', async () => {
+      if (isMariaDb()) return;
+      await put('crates');
+      expect(await leading('crates')).not.toHaveProperty('pallet');
+      await put('pallets');
+      expect(await leading('crates')).toHaveProperty('pallet', 'pallet, tenant_id');
+
+      await share('pallets');
+      expect(await leading('crates')).not.toHaveProperty('pallet');
+      await put('pallets');
+      await share('crates');
+      expect(await leading('crates')).not.toHaveProperty('pallet');
+      await share('pallets');
+    });
+
+    it('gets it where both are given to tenants at once', async () => {
+      const answers = await Promise.all(['crates', 'pallets'].map((collection) => put(collection)));
+      expect(answers).toMatchObject([{ status: 200 }, { status: 200 }]);
+      expect(await leading('crates')).toHaveProperty('pallet', ofTenants('pallet'));
+      for (const collection of ['crates', 'pallets']) await share(collection);
+    });
+
+    it('keeps one that somebody made, and gets no second', async () => {
+      if (isMariaDb()) return;
+      await runSql(host().database, 'CREATE INDEX by_hand ON crates (pallet)');
+      for (const collection of ['crates', 'pallets']) await put(collection);
+      const indexes = Object.values(await indexesOf('crates'));
+      expect(indexes.filter((columns) => columns.startsWith('pallet'))).toEqual(['pallet']);
+
+      for (const collection of ['crates', 'pallets']) await share(collection);
+      expect(await indexesOf('crates')).toHaveProperty('by_hand', 'pallet');
+    });
+
+    it('has none where it leads to rows of the project', async () => {
+      if (isMariaDb()) return;
+      expect(await leading('clients')).not.toHaveProperty('country');
+    });
+  });
+
   it('stay as they are when the same is said again', async () => {
     await createShared('repeated', [text('name')], { sort_field: 'name' });
     await must(superAdmin, 'POST', '/items/repeated', [{ name: 'a' }, { name: 'b' }]);

@@ -5,6 +5,7 @@ import { ensureCopiesTable } from '../../services/cloning/book.ts';
 import { ensureDetoursTable } from '../../services/detours.ts';
 import { ensureErasureTables } from '../../services/erasure/book.ts';
 import { ensureIndex } from '../../services/indexes.ts';
+import { ensureReferenceIndexes } from '../../services/reference-indexes.ts';
 import { ensureAnswersTable } from '../../services/idempotency.ts';
 import { ensureLevelTables } from '../../services/levels.ts';
 import { recordScope } from '../../services/scopes.ts';
@@ -230,6 +231,8 @@ async function addTenantFieldToSystemCollections(context: ServiceContext): Promi
     await ensureTenantField(context, collection, { hidden: true });
     await ensureTenantIndex(context, collection);
   }
+
+  for (const collection of OWNED_SYSTEM_COLLECTIONS) await ensureReferenceIndexes(context, collection);
 }
 
 /** What exists before the bundle comes stays what it was: one set of rows for all, until a super-admin decides otherwise. */

@@ -2,6 +2,7 @@ import type { RegisterFunctions } from '@directus/types';
 import { decideNewCollection, followToldScopes, forgetCollection } from '../../services/collections.ts';
 import { SCOPES_FIELD } from '../../services/scope-meta.ts';
 import { followUp } from '../../services/follow-ups.ts';
+import { ensureReferenceIndexes } from '../../services/reference-indexes.ts';
 import { assertOwnCollectionsStay } from '../../services/fixed-schema.ts';
 import { TENANTS } from '../../tenancy/managed.ts';
 import { runtime, type Context } from '../../runtime.ts';
@@ -14,6 +15,12 @@ export function registerNewCollections({ action, filter }: RegisterFunctions, co
 
   action('collections.delete', async ({ keys, payload }) => {
     for (const collection of (keys ?? payload ?? []) as string[]) await followUp(forgetCollection(context, collection));
+  });
+
+  // Directus has just locked the table for the key: nobody waits for much longer, and what others began is not waited for.
+  action('relations.create', async ({ payload }) => {
+    const { many_collection: collection } = payload as { many_collection: string };
+    if (runtime.closed === null) await followUp(ensureReferenceIndexes(context, collection, { online: false }));
   });
 
   // A schema that is applied brings scopes along.

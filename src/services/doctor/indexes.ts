@@ -1,11 +1,13 @@
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
 import { servesTenants, uniqueAcrossTenants, type TableIndex } from '../../tenancy/doctor/indexes.ts';
 import { findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
+import { indexedReferences, servesReference, type IndexedReference } from '../../tenancy/reference-indexes.ts';
 import { collectionsWithTenantField, hasTenantField, isOwnedByTenants } from '../../tenancy/scopes.ts';
 import { say } from '../../tenancy/sentences.ts';
 import { whyNotUnique } from '../../tenancy/uniqueness.ts';
 import { vendorOf } from '../database.ts';
 import { readIndexes } from '../indexes.ts';
+import { ensureReferenceIndex } from '../reference-indexes.ts';
 import { withScopeLock } from '../scopes.ts';
 import { ensureTenantIndex } from '../tenant-field.ts';
 import { setUniqueness } from '../uniqueness.ts';
@@ -40,32 +42,55 @@ async function withoutIndex(context: DoctorContext): Promise<string[] | null> {
   return all && all.filter(({ indexes }) => !servesTenants(indexes)).map(({ collection }) => collection);
 }
 
-/** Whether the rows of one tenant are found without reading those of all. */
+async function referencesWithoutIndex(context: DoctorContext): Promise<IndexedReference[] | null> {
+  const references = indexedReferences(context.access.schema);
+  const all = await indexesOf(context, [...new Set(references.map(({ collection }) => collection))]);
+  const served = new Map(all?.map(({ collection, indexes }) => [collection, indexes]));
+  return all && references.filter(({ collection, field }) => !servesReference(served.get(collection) ?? [], field));
+}
+
+/** Whether the rows of one tenant are found without reading those of all, and those that refer to one of them. */
 export const missingIndexes: Check = {
   id: 'missing-indexes',
 
   async examine(context) {
     const missing = await withoutIndex(context);
-    const passed = say('Every collection of tenants has an index that begins with "{field}".', { field: TENANT_FIELD });
-    if (!missing) return findingOf([unknownDatabase()], passed);
-
-    return findingOf(
-      missing.length === 0
-        ? []
-        : [
-            {
-              status: 'warn',
-              message: say(
-                'No index begins with "{field}" in {collections}: every request of a member reads the rows of all ' +
-                  'tenants.',
-                { field: TENANT_FIELD, collections: listed(missing) },
-              ),
-              fix: say('Let the doctor build the indexes, at a quiet hour where the collections are large.'),
-              fixable: true,
-            },
-          ],
-      passed,
+    const references = await referencesWithoutIndex(context);
+    const passed = say(
+      'Every collection of tenants has an index that begins with "{field}", and every reference between them has one.',
+      { field: TENANT_FIELD },
     );
+    if (!missing || !references) return findingOf([unknownDatabase()], passed);
+
+    const fix = say('Let the doctor build the indexes, at a quiet hour where the collections are large.');
+    const problems: Problem[] = [];
+
+    if (missing.length > 0) {
+      problems.push({
+        status: 'warn',
+        message: say(
+          'No index begins with "{field}" in {collections}: every request of a member reads the rows of all tenants.',
+          { field: TENANT_FIELD, collections: listed(missing) },
+        ),
+        fix,
+        fixable: true,
+      });
+    }
+
+    if (references.length > 0) {
+      problems.push({
+        status: 'warn',
+        message: say(
+          'No index begins with {fields}: whenever a row to which they can refer is deleted, the database reads the ' +
+            'rows of all tenants.',
+          { fields: listed(references.map(pathOf)) },
+        ),
+        fix,
+        fixable: true,
+      });
+    }
+
+    return findingOf(problems, passed);
   },
 
   async mend(context) {
@@ -75,14 +100,31 @@ export const missingIndexes: Check = {
       await withScopeLock(context, collection, () => ensureTenantIndex(context, collection));
     }
 
-    return missing.length > 0
-      ? say('Built an index that begins with "{field}" in {collections}.', {
+    const references = (await referencesWithoutIndex(context)) ?? [];
+    for (const reference of references) await ensureReferenceIndex(context, reference);
+
+    const done: string[] = [];
+
+    if (missing.length > 0) {
+      done.push(
+        say('Built an index that begins with "{field}" in {collections}.', {
           field: TENANT_FIELD,
           collections: listed(missing),
-        })
-      : null;
+        }),
+      );
+    }
+
+    if (references.length > 0) {
+      done.push(say('Built indexes that begin with {fields}.', { fields: listed(references.map(pathOf)) }));
+    }
+
+    return done.length > 0 ? done.join(' ') : null;
   },
 };
+
+function pathOf({ collection, field }: IndexedReference): string {
+  return `${collection}.${field}`;
+}
 
 /** An index that keeps values unique across tenants. */
 interface Telling {

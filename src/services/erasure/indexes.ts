@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { servesReference } from '../../tenancy/reference-indexes.ts';
 import { countOf, nameAfter } from '../database.ts';
 import { buildIndex, discardIndex, readIndexes } from '../indexes.ts';
 import type { Plan, Source } from './plan.ts';
@@ -25,7 +26,7 @@ export async function withIndexes(
   for (const { collection, field } of references) {
     if (!hasMany) continue;
     const indexes = await readIndexes(database, collection);
-    if (!indexes || indexes.some(({ columns, partial }) => columns[0] === field && !partial)) continue;
+    if (!indexes || servesReference(indexes, field)) continue;
 
     await discardOwn(database, collection, field);
     await buildIndex(database, collection, [field], nameOf(collection, field));
