@@ -4,7 +4,7 @@ import { SCOPES_FIELD } from '../../services/scope-meta.ts';
 import { followUp } from '../../services/follow-ups.ts';
 import { ensureReferenceIndexes } from '../../services/reference-indexes.ts';
 import { assertOwnCollectionsStay } from '../../services/fixed-schema.ts';
-import { TENANTS } from '../../tenancy/managed.ts';
+import { TENANT_FIELD, TENANTS } from '../../tenancy/managed.ts';
 import { runtime, type Context } from '../../runtime.ts';
 
 /** Collections that are made after the installation get their scope at once; nobody has to remember it. */
@@ -19,8 +19,10 @@ export function registerNewCollections({ action, filter }: RegisterFunctions, co
 
   // Directus has just locked the table for the key: nobody waits for much longer, and what others began is not waited for.
   action('relations.create', async ({ payload }) => {
-    const { many_collection: collection } = payload as { many_collection: string };
-    if (runtime.closed === null) await followUp(ensureReferenceIndexes(context, collection, { online: false }));
+    const { many_collection: collection, many_field: field } = payload as Record<string, string>;
+    // That of the tenant comes before the rows have one: whoever makes it builds the indexes at the end.
+    if (runtime.closed !== null || collection === undefined || field === TENANT_FIELD) return;
+    await followUp(ensureReferenceIndexes(context, collection, { online: false }));
   });
 
   // A schema that is applied brings scopes along.
