@@ -7,6 +7,7 @@ import { defaultSuperAdmin } from '../../scripts/hosts/environment.ts';
 import { startHost, type Host } from '../../scripts/hosts/host.ts';
 import { STEPS } from '../../src/hooks/install/steps.ts';
 import { installHost } from '../../scripts/hosts/install.ts';
+import type { DoctorReport } from '../../src/tenancy/doctor/report.ts';
 import { hasDatabase } from '../support/cells.ts';
 import { login, type Account } from '../support/client.ts';
 import { createCollection } from '../support/collections.ts';
@@ -91,6 +92,8 @@ describe('The installation', () => {
           { collection: 'directus_files', scope: 'mixed' },
           { collection: 'directus_folders', scope: 'mixed' },
         ]);
+        const { checks } = await must<DoctorReport>(superAdmin, 'GET', '/tenancy/doctor');
+        expect(checks.find(({ id }) => id === 'missing-indexes')).toMatchObject({ status: 'pass' });
       });
 
       it('puts the module into the module bar once, and respects a super-admin who takes it out', async () => {

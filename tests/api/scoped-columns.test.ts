@@ -335,11 +335,21 @@ onEveryDatabase('The columns of a collection of tenants', (world, host) => {
       await share('pallets');
     });
 
-    it('gets it where both are given to tenants at once', async () => {
-      const answers = await Promise.all(['crates', 'pallets'].map((collection) => put(collection)));
-      expect(answers).toMatchObject([{ status: 200 }, { status: 200 }]);
-      expect(await leading('crates')).toHaveProperty('pallet', ofTenants('pallet'));
-      for (const collection of ['crates', 'pallets']) await share(collection);
+    it('gets it once where both sides find that it is missing', async () => {
+      if (isMariaDb()) return;
+      // The index of a table with rows is built in several steps.
+      await must(superAdmin, 'POST', '/items/crates', [{ name: 'a' }, { name: 'b' }]);
+      const sides = ['crates', 'pallets'];
+      for (const collection of sides) await put(collection, { assign: { tenant: 'north' } });
+
+      for (let time = 0; time < 5; time += 1) {
+        await runSql(host().database, 'DROP INDEX tenancy_crates_pallet_tenant_id_index');
+        const answers = await Promise.all(sides.map((collection) => put(collection)));
+        expect(answers).toMatchObject([{ status: 200 }, { status: 200 }]);
+        expect(await leading('crates')).toHaveProperty('pallet', 'pallet, tenant_id');
+      }
+
+      for (const collection of sides) await share(collection);
     });
 
     it('keeps one that somebody made, and gets no second', async () => {
