@@ -83,7 +83,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'change one': (round, size) => [
     { method: 'PATCH', path: `/items/tasks/${keyOf('tasks', round, size)}`, body: { title: `changed ${round}` } },
   ],
-  'delete one to which others can refer': (round) => [
+  'delete one': (round) => [
     { method: 'POST', path: '/items/projects', body: { title: `${NEW_TITLE}${round}` }, prepares: true },
     { method: 'DELETE', path: (created) => `/items/projects/${String(created)}` },
   ],
