@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import { indexedReferences, servesReference, type IndexedReference } from '../tenancy/reference-indexes.ts';
+import { findsRowsBy } from '../tenancy/doctor/indexes.ts';
+import { indexedReferences, type IndexedReference } from '../tenancy/reference-indexes.ts';
 import { withLock } from './database.ts';
 import { fullAccess, type ServiceContext } from './directus.ts';
 import { dropIndex, ensureIndex, indexName, readIndexes } from './indexes.ts';
@@ -30,7 +31,7 @@ export async function ensureReferenceIndex(
 ): Promise<void> {
   await withReferenceLock(database, collection, async () => {
     const indexes = await readIndexes(database, collection);
-    if (indexes && !servesReference(indexes, field)) await ensureIndex(database, collection, columns, options);
+    if (indexes && !findsRowsBy(field, indexes)) await ensureIndex(database, collection, columns, options);
   });
 }
 

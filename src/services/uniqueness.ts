@@ -1,7 +1,7 @@
 import type { SchemaOverview } from '@directus/types';
 import type { Knex } from 'knex';
 import { EXAMPLES, listed } from '../tenancy/doctor/report.ts';
-import type { TableIndex } from '../tenancy/doctor/indexes.ts';
+import { findsRowsBy, type TableIndex } from '../tenancy/doctor/indexes.ts';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../tenancy/errors.ts';
 import { TENANT_FIELD } from '../tenancy/managed.ts';
 import { isOwnedByTenants, isScopable, primaryKeyOf } from '../tenancy/scopes.ts';
@@ -326,7 +326,7 @@ async function keepForeignKeys(
   if (vendorOf(database) !== 'mysql' || !first || !isReference(collection, first, schema)) return;
 
   const others = ((await readIndexes(database, collection)) ?? []).filter(({ name }) => name !== index.name);
-  if (others.some(({ columns }) => columns[0] === first)) return;
+  if (findsRowsBy(first, others)) return;
 
   const columns = first === TENANT_FIELD ? [TENANT_FIELD, primaryKeyOf(collection, schema)] : [first];
   await ensureIndex(database, collection, columns);

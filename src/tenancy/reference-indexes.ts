@@ -1,6 +1,5 @@
 import type { SchemaOverview } from '@directus/types';
 import { TENANT_FIELD } from './managed.ts';
-import type { TableIndex } from './doctor/indexes.ts';
 import { hasTenantField, primaryKeyOf } from './scopes.ts';
 
 /** A foreign key to rows of tenants, in a table that grows with the number of tenants. */
@@ -27,9 +26,4 @@ export function indexedReferences(schema: SchemaOverview): IndexedReference[] {
     if (collection !== 'directus_users') return [];
     return [{ collection, field, target, columns: [field, primaryKeyOf(collection, schema)] }];
   });
-}
-
-/** Whether the rows that refer to a row are found without reading those of all tenants. */
-export function servesReference(indexes: readonly TableIndex[], field: string): boolean {
-  return indexes.some(({ columns, partial }) => columns[0] === field && !partial);
 }

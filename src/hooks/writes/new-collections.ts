@@ -7,7 +7,7 @@ import { assertOwnCollectionsStay } from '../../services/fixed-schema.ts';
 import { TENANT_FIELD, TENANTS } from '../../tenancy/managed.ts';
 import { runtime, type Context } from '../../runtime.ts';
 
-/** Collections that are made after the installation get their scope at once; nobody has to remember it. */
+/** What is made after the installation gets what belongs to it at once, collections their scope; nobody has to remember it. */
 export function registerNewCollections({ action, filter }: RegisterFunctions, context: Context): void {
   action('collections.create', async ({ key }) => {
     if (runtime.closed === null) await followUp(decideNewCollection(context, String(key)));

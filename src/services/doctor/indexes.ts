@@ -1,7 +1,7 @@
 import { TENANT_FIELD } from '../../tenancy/managed.ts';
-import { servesTenants, uniqueAcrossTenants, type TableIndex } from '../../tenancy/doctor/indexes.ts';
+import { findsRowsBy, uniqueAcrossTenants, type TableIndex } from '../../tenancy/doctor/indexes.ts';
 import { findingOf, listed, type Problem } from '../../tenancy/doctor/report.ts';
-import { indexedReferences, servesReference, type IndexedReference } from '../../tenancy/reference-indexes.ts';
+import { indexedReferences, type IndexedReference } from '../../tenancy/reference-indexes.ts';
 import { collectionsWithTenantField, hasTenantField, isOwnedByTenants } from '../../tenancy/scopes.ts';
 import { say } from '../../tenancy/sentences.ts';
 import { whyNotUnique } from '../../tenancy/uniqueness.ts';
@@ -39,14 +39,14 @@ function unknownDatabase(): Problem {
 
 async function withoutIndex(context: DoctorContext): Promise<string[] | null> {
   const all = await indexesOf(context, collectionsWithTenantField(context.access.schema));
-  return all && all.filter(({ indexes }) => !servesTenants(indexes)).map(({ collection }) => collection);
+  return all && all.filter(({ indexes }) => !findsRowsBy(TENANT_FIELD, indexes)).map(({ collection }) => collection);
 }
 
 async function referencesWithoutIndex(context: DoctorContext): Promise<IndexedReference[] | null> {
   const references = indexedReferences(context.access.schema);
   const all = await indexesOf(context, [...new Set(references.map(({ collection }) => collection))]);
   const served = new Map(all?.map(({ collection, indexes }) => [collection, indexes]));
-  return all && references.filter(({ collection, field }) => !servesReference(served.get(collection) ?? [], field));
+  return all && references.filter(({ collection, field }) => !findsRowsBy(field, served.get(collection) ?? []));
 }
 
 /** Whether the rows of one tenant are found without reading those of all, and those that refer to one of them. */

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { servesReference } from '../../tenancy/reference-indexes.ts';
+import { findsRowsBy } from '../../tenancy/doctor/indexes.ts';
 import { countOf, nameAfter } from '../database.ts';
 import { buildIndex, discardIndex, readIndexes } from '../indexes.ts';
 import type { Plan, Source } from './plan.ts';
@@ -26,7 +26,7 @@ export async function withIndexes(
   for (const { collection, field } of references) {
     if (!hasMany) continue;
     const indexes = await readIndexes(database, collection);
-    if (!indexes || servesReference(indexes, field)) continue;
+    if (!indexes || findsRowsBy(field, indexes)) continue;
 
     await discardOwn(database, collection, field);
     await buildIndex(database, collection, [field], nameOf(collection, field));

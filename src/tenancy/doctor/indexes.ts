@@ -11,9 +11,9 @@ export interface TableIndex {
   partial: boolean;
 }
 
-/** Whether the rows of one tenant are found without reading those of all. */
-export function servesTenants(indexes: readonly TableIndex[]): boolean {
-  return indexes.some(({ columns, partial }) => columns[0] === TENANT_FIELD && !partial);
+/** Whether the rows with a value of a column are found without reading all rows. */
+export function findsRowsBy(column: string, indexes: readonly TableIndex[]): boolean {
+  return indexes.some(({ columns, partial }) => columns[0] === column && !partial);
 }
 
 /**

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { rolesWithAdminAccess } from '../../../../src/tenancy/doctor/admins.ts';
 import { bridges } from '../../../../src/tenancy/doctor/bridges.ts';
 import { flowsWithFullAccess } from '../../../../src/tenancy/doctor/flows.ts';
-import { servesTenants, uniqueAcrossTenants, type TableIndex } from '../../../../src/tenancy/doctor/indexes.ts';
+import { findsRowsBy, uniqueAcrossTenants, type TableIndex } from '../../../../src/tenancy/doctor/indexes.ts';
 import { changedPolicies, type StoredPolicy } from '../../../../src/tenancy/doctor/policies.ts';
 import { ownedReferences } from '../../../../src/tenancy/doctor/references.ts';
 import { isTestedVersion } from '../../../../src/tenancy/doctor/version.ts';
@@ -136,10 +136,10 @@ describe('indexes', () => {
   });
 
   it('serve tenants when one of all rows begins with tenant_id', () => {
-    expect(servesTenants([index(['id'], { primary: true }), index(['tenant_id', 'id'])])).toBe(true);
-    expect(servesTenants([index(['id', 'tenant_id'])])).toBe(false);
-    expect(servesTenants([index(['tenant_id'], { partial: true })])).toBe(false);
-    expect(servesTenants([])).toBe(false);
+    expect(findsRowsBy('tenant_id', [index(['id'], { primary: true }), index(['tenant_id', 'id'])])).toBe(true);
+    expect(findsRowsBy('tenant_id', [index(['id', 'tenant_id'])])).toBe(false);
+    expect(findsRowsBy('tenant_id', [index(['tenant_id'], { partial: true })])).toBe(false);
+    expect(findsRowsBy('tenant_id', [])).toBe(false);
   });
 
   it('tell tenants of each other when they are unique without tenant_id', () => {
