@@ -6,6 +6,7 @@ import { chromium, type Browser, type BrowserContext, type Page, type Route } fr
 import type { App } from 'vue';
 import type {} from 'vue-router';
 import { projectDirectory } from '../../scripts/hosts/child.ts';
+import type { DoctorReport } from '../../src/tenancy/doctor/report.ts';
 
 const CHROMIUM_PATHS = [
   process.env['TEST_CHROMIUM'],
@@ -143,6 +144,31 @@ export async function logIn(page: Page, { email, password }: Credentials): Promi
 
 /** Where the Data Studio loads the pages of the bundle from. */
 export const PAGES = '/tenancy/pages.js';
+
+/**
+ * Opens a page of the Tenants module, and waits until it stays where it is. The doctor answers last, and what he fails slides in above
+ * the content: a click at that moment begins on a button and ends beside it.
+ *
+ * @param open goes to the page, or loads it again
+ */
+export async function untilExamined(page: Page, open: () => Promise<unknown>): Promise<void> {
+  const [report] = await Promise.all([nextReport(page), open()]);
+
+  if (report.checks.some(({ status }) => status === 'fail')) {
+    await page.getByRole('alert').filter({ visible: true }).first().waitFor();
+  }
+
+  await page.evaluate(untilUnmoved);
+}
+
+/** What the doctor answers next. A page that is left cancels its request. */
+async function nextReport(page: Page): Promise<DoctorReport> {
+  for (;;) {
+    const request = await page.waitForRequest((each) => new URL(each.url()).pathname === '/tenancy/doctor');
+    const response = await request.response();
+    if (response) return ((await response.json()) as { data: DoctorReport }).data;
+  }
+}
 
 /** Keeps a picture of the page under `.artifacts/`. */
 export async function keepPicture(page: Page, name: string): Promise<void> {

@@ -17,6 +17,7 @@ import {
   logIn,
   openStudio,
   type Studio,
+  untilExamined,
 } from './browser.ts';
 
 const COLLECTIONS_PAGE = '/admin/tenants/-/collections';
@@ -110,13 +111,13 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
     };
 
     const open = async (collection: string, name: string): Promise<void> => {
-      await page.goto(`${COLLECTIONS_PAGE}/${collection}`);
+      await untilExamined(page, () => page.goto(`${COLLECTIONS_PAGE}/${collection}`));
       await title(name);
       await page.locator('.scope-chip').waitFor();
     };
 
     test('lists collections as the app calls them, with what they are and what is wrong', async () => {
-      await page.goto('/admin/tenants');
+      await untilExamined(page, () => page.goto('/admin/tenants'));
       await page.getByRole('link', { name: 'Collections' }).click();
       await title('Collections');
       await row('articles').getByText('Articles', { exact: true }).waitFor();
@@ -143,7 +144,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
       await choose(page.locator('main .filter'), 'With Findings');
       await page.waitForURL(/show=findings/);
       await row('countries').waitFor({ state: 'detached' });
-      await page.reload();
+      await untilExamined(page, () => page.reload());
       await row('strangers').waitFor();
       expect(await page.locator('.collection').count()).toBe(1);
     });
@@ -277,7 +278,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
       form.append('file', new Blob(['x'], { type: 'text/plain' }), 'x.txt');
       const { id } = await must<{ id: string }>(superAdmin, 'POST', '/files', form);
 
-      await page.goto(`${COLLECTIONS_PAGE}/directus_files`);
+      await untilExamined(page, () => page.goto(`${COLLECTIONS_PAGE}/directus_files`));
       await page.getByRole('button', { name: 'Give to Tenants' }).click();
       await drawer().getByText('Step 1 of 2').waitFor();
       await choice('One tenant').click();
@@ -305,7 +306,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
     });
 
     test('is red where a wall is down, says so on every page, and mends what is safe to mend', async () => {
-      await page.goto(HEALTH_PAGE);
+      await untilExamined(page, () => page.goto(HEALTH_PAGE));
       await page.getByText(/checks? passed/).waitFor();
       await expect.poll(() => notice().count()).toBe(isLicensed ? 0 : 1);
 
@@ -326,7 +327,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
       page.on('request', (request) => {
         if (request.url().endsWith('/tenancy/doctor')) asked.push(request.url());
       });
-      await page.goto('/admin/tenants');
+      await untilExamined(page, () => page.goto('/admin/tenants'));
       await notice().getByText(message).waitFor();
       expect(await findBarriers(page, ['.v-notice'])).toEqual([]);
       await page.locator('tr.table-row', { hasText: 'North' }).click();
@@ -381,9 +382,8 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
 
     test('stay where they are while they load', async () => {
       // What the doctor fails, such as a licence without rules, slides in once, on the first page of the module.
-      await page.goto('/admin/tenants');
+      await untilExamined(page, () => page.goto('/admin/tenants'));
       await page.locator('.tenants-table tr.table-row').first().waitFor();
-      if (!isLicensed) await notice().waitFor();
       await page.waitForLoadState('networkidle');
 
       for (const [path, content] of [
@@ -406,7 +406,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
 
     test('speaks German', async () => {
       await must(superAdmin, 'PATCH', '/users/me', { language: 'de-DE' });
-      await page.goto(COLLECTIONS_PAGE);
+      await untilExamined(page, () => page.goto(COLLECTIONS_PAGE));
       await title('Sammlungen');
       await row('articles').getByText('Je Mandant').waitFor();
       await keepPicture(page, `collections-${directus}-german`);
@@ -419,7 +419,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
         token: superAdmin.token,
         headers: { 'Accept-Language': 'de-DE' },
       });
-      await page.goto(HEALTH_PAGE);
+      await untilExamined(page, () => page.goto(HEALTH_PAGE));
       await page.locator('.v-detail button').first().click();
 
       for (const { message, fix } of report.checks) {
@@ -443,7 +443,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
       await other.page.locator('.collection').first().waitFor();
       await keepPicture(other.page, `collections-${suffix}`);
 
-      await other.page.goto(`${COLLECTIONS_PAGE}/articles`);
+      await untilExamined(other.page, () => other.page.goto(`${COLLECTIONS_PAGE}/articles`));
       await other.page.locator('.scope-chip').waitFor();
       await keepPicture(other.page, `collection-${suffix}`);
       await other.page.getByRole('button', { name: 'Change' }).click();

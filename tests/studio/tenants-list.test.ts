@@ -12,6 +12,7 @@ import {
   logIn,
   openStudio,
   type Studio,
+  untilExamined,
 } from './browser.ts';
 
 const FILE = [
@@ -36,7 +37,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('many tenants at o
     studio = await openStudio(browser, host().url);
     page = studio.page;
     await logIn(page, host().superAdmin);
-    await page.goto('/admin/tenants');
+    await untilExamined(page, () => page.goto('/admin/tenants'));
   });
 
   afterAll(() => browser?.close());
@@ -98,7 +99,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('many tenants at o
   };
 
   test('are exported as they are searched for, past the page that is shown', async () => {
-    await page.goto('/admin/tenants?search=th');
+    await untilExamined(page, () => page.goto('/admin/tenants?search=th'));
     await row('South').waitFor();
     await openDetail();
     const [download] = await Promise.all([
@@ -112,7 +113,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('many tenants at o
   });
 
   test('are imported from a file, after a look at it, and what is refused can be mended', async () => {
-    await page.goto('/admin/tenants');
+    await untilExamined(page, () => page.goto('/admin/tenants'));
     await row('South').waitFor();
     await openDetail();
     await page.getByRole('button', { name: 'Import from CSV' }).click();
@@ -163,7 +164,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('many tenants at o
   });
 
   test('go on being imported under the same key where the connection broke off', async () => {
-    await page.goto('/admin/tenants');
+    await untilExamined(page, () => page.goto('/admin/tenants'));
     await row('South').waitFor();
     await openDetail();
     await page.getByRole('button', { name: 'Import from CSV' }).click();

@@ -12,6 +12,7 @@ import {
   openStudio,
   PAGES,
   type Studio,
+  untilExamined,
 } from './browser.ts';
 
 const owner = { email: 'olive@north.example.com', password: 'correct horse battery' };
@@ -37,7 +38,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
   const title = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
 
   test('is in the module bar of a super-admin and invites to create the first tenant', async () => {
-    await page.locator(moduleLink).click();
+    await untilExamined(page, () => page.locator(moduleLink).click());
     await title('Tenants');
     await page.getByText('No tenants yet').waitFor();
   });
@@ -67,7 +68,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
   });
 
   test('says at its field what the server refuses', async () => {
-    await page.goto('/admin/tenants');
+    await untilExamined(page, () => page.goto('/admin/tenants'));
     await page.getByRole('button', { name: 'Create Tenant' }).click();
     await drawer().getByLabel('Name').first().fill('Another');
     await drawer().getByLabel('Slug').fill('north-sohne');
@@ -92,7 +93,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
       expect(answer.status).toBe(201);
     }
 
-    await page.goto('/admin/tenants');
+    await untilExamined(page, () => page.goto('/admin/tenants'));
     await page.getByText('1–25 of 31 tenants').first().waitFor();
     await row('North & Söhne').waitFor();
     expect(
@@ -110,7 +111,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
     await row('South 01').waitFor({ state: 'detached' });
     expect(await page.locator('tr.table-row').count()).toBe(10);
 
-    await page.reload();
+    await untilExamined(page, () => page.reload());
     await row('South 29').waitFor();
     expect(await page.getByRole('searchbox').inputValue()).toBe('south 2');
 
@@ -122,9 +123,8 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
 
   test('stays where it is while it loads', async () => {
     // What the doctor fails, such as a licence without rules, slides in once, on the first page of the module.
-    await page.goto('/admin/tenants/-/collections');
+    await untilExamined(page, () => page.goto('/admin/tenants/-/collections'));
     await page.locator('.collection').first().waitFor();
-    if (directus === '12') await page.getByRole('alert').filter({ visible: true }).first().waitFor();
     await page.waitForLoadState('networkidle');
     expect(await goWithin(page, '/tenants', '.tenants-table tr.table-row .name')).toEqual([]);
     expect(await page.locator('.tenants-table .v-checkbox').first().isVisible()).toBe(true);
@@ -155,7 +155,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
   });
 
   test('opens a tenant by keyboard and saves a new name', async () => {
-    await page.goto('/admin/tenants?search=north');
+    await untilExamined(page, () => page.goto('/admin/tenants?search=north'));
     await row('North & Söhne').focus();
     await page.keyboard.press('Enter');
     await title('North & Söhne');
@@ -187,7 +187,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
       .last();
 
   const openTenant = async (search: string, name: string): Promise<void> => {
-    await page.goto(`/admin/tenants?search=${search}`);
+    await untilExamined(page, () => page.goto(`/admin/tenants?search=${search}`));
     await row(name).click();
     await title(name);
   };
@@ -241,7 +241,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
     expect((await send(host().url, 'GET', '/tenancy/me', { token })).data).toMatchObject({ level: 'api' });
     await page.getByRole('button', { name: 'I have stored it' }).click();
 
-    await page.reload();
+    await untilExamined(page, () => page.reload());
     await page.getByLabel('Revoke the token “Website”').waitFor();
     expect(await page.content()).not.toContain(token);
     await page.getByLabel('Revoke the token “Website”').click();
@@ -288,7 +288,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)('the Tenants modul
   test('speaks German', async () => {
     const { token } = await login(host().url, host().superAdmin);
     await send(host().url, 'PATCH', '/users/me', { token, body: { language: 'de-DE' } });
-    await page.goto('/admin/tenants?search=north');
+    await untilExamined(page, () => page.goto('/admin/tenants?search=north'));
     await title('Mandanten');
     await row('North Ltd').click();
     await title('North Ltd');
