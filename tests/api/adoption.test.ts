@@ -35,7 +35,9 @@ onEveryDatabase('Rows that are there already get a tenant', (world, host) => {
   /** Everything that an adoption could change. */
   const state = async (collection: string): Promise<unknown> => ({
     rows: await runSql(host().database, `SELECT * FROM ${collection} ORDER BY id`),
-    fields: (await must<{ field: string }[]>(superAdmin, 'GET', `/fields/${collection}`)).map(({ field }) => field),
+    fields: (await must<{ field: string }[]>(superAdmin, 'GET', `/fields/${collection}`))
+      .map(({ field }) => field)
+      .sort(),
     scope: await runSql(host().database, 'SELECT * FROM tenancy_scopes WHERE collection = ?', [collection]),
   });
 

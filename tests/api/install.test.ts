@@ -21,8 +21,12 @@ async function managed(superAdmin: Account): Promise<unknown> {
   return {
     collections: fields
       .filter(({ collection }) => ['tenants', 'tenant_members'].includes(collection))
-      .map(({ collection, field, type }) => [collection, field, type]),
-    tenantFields: fields.filter(({ field }) => field === 'tenant_id').map(({ collection }) => collection),
+      .map(({ collection, field, type }) => [collection, field, type])
+      .sort(),
+    tenantFields: fields
+      .filter(({ field }) => field === 'tenant_id')
+      .map(({ collection }) => collection)
+      .sort(),
     relations: (
       await must<{ collection: string; field: string; related_collection: string }[]>(superAdmin, 'GET', '/relations')
     )
