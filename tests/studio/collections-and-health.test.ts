@@ -291,18 +291,22 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
     });
 
     test('says that Directus cannot be reached, and goes on when it can', async () => {
-      for (const [path, url, text] of [
-        ['**/tenancy/collections', COLLECTIONS_PAGE, 'articles'],
-        ['**/tenancy/doctor', HEALTH_PAGE, 'walls'],
-      ] as const) {
-        await page.route(path, (route) => route.abort());
-        await page.goto(url);
-        await page.getByText('Directus cannot be reached').waitFor();
-        await page.unroute(path);
-        await page.getByRole('button', { name: 'Try Again' }).click();
-        if (text === 'walls') await page.getByText(/checks? passed/).click();
-        await page.getByText(text, { exact: true }).waitFor();
-      }
+      const tryAgain = () => page.getByRole('button', { name: 'Try Again' }).click();
+
+      await page.route('**/tenancy/collections', (route) => route.abort());
+      await untilExamined(page, () => page.goto(COLLECTIONS_PAGE));
+      await page.getByText('Directus cannot be reached').waitFor();
+      await page.unroute('**/tenancy/collections');
+      await tryAgain();
+      await page.getByText('articles', { exact: true }).waitFor();
+
+      await page.route('**/tenancy/doctor', (route) => route.abort());
+      await page.goto(HEALTH_PAGE);
+      await page.getByText('Directus cannot be reached').waitFor();
+      await page.unroute('**/tenancy/doctor');
+      await untilExamined(page, tryAgain);
+      await page.getByText(/checks? passed/).click();
+      await page.getByText('walls', { exact: true }).waitFor();
     });
 
     test('is red where a wall is down, says so on every page, and mends what is safe to mend', async () => {
@@ -313,7 +317,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
       const [attached] = await must<{ id: string }[]>(superAdmin, 'GET', `/access?filter[role][_eq]=${TENANTS_ROLE}`);
       await must(superAdmin, 'DELETE', `/access/${attached!.id}`);
       const broken = page.locator('.doctor-check.fail', { hasText: 'managed-policies' });
-      await page.getByRole('button', { name: 'Check Again' }).click();
+      await untilExamined(page, () => page.getByRole('button', { name: 'Check Again' }).click());
       await broken.waitFor();
       expect(await findBarriers(page, ['main .content', '.v-notice'], OF_DIRECTUS)).toEqual([]);
       await keepPicture(page, `health-${directus}`);
@@ -357,7 +361,7 @@ describe.skipIf(isBrowserMissing).each(['11', '12'] as const)(
       await runSql(host().database, 'DROP INDEX tenancy_directus_files_tenant_id_id_index');
       const [attached] = await must<{ id: string }[]>(superAdmin, 'GET', `/access?filter[role][_eq]=${TENANTS_ROLE}`);
       await must(superAdmin, 'DELETE', `/access/${attached!.id}`);
-      await page.getByRole('button', { name: 'Check Again' }).click();
+      await untilExamined(page, () => page.getByRole('button', { name: 'Check Again' }).click());
       await page.locator('.doctor-check.warn', { hasText: 'missing-indexes' }).waitFor();
       await page.locator('.doctor-check.fail', { hasText: 'managed-policies' }).waitFor();
 
