@@ -2,7 +2,7 @@ import type { Application, Request, Router } from 'express';
 import { STARTING } from '../../tenancy/errors.ts';
 import { say } from '../../tenancy/sentences.ts';
 import { PARTS, runtime, type Middleware } from '../../runtime.ts';
-import { holds, routersOf, type Stacked } from './placement.ts';
+import { holds, PING, routersOf, type Stacked } from './placement.ts';
 
 /**
  * The boot gate: 503 for every request until the installation has ended well and all walls are registered, and again while
@@ -10,7 +10,7 @@ import { holds, routersOf, type Stacked } from './placement.ts';
  */
 export const gate: Middleware = (request, response, next) => {
   const reason = closedReason(request);
-  if (reason === null || request.path === '/server/ping') return next();
+  if (reason === null || request.path === PING) return next();
 
   response
     .status(503)

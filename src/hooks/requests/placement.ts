@@ -4,7 +4,7 @@ import { processState, type Middleware, type Place } from '../../runtime.ts';
 interface Layer {
   handle: unknown;
   /** Set where a layer is for one method of one path. */
-  route?: unknown;
+  route?: { path: unknown };
   /** How a layer looks whether a request is for it; `fast_slash` where it is called for all of them. */
   regexp: RegExp & { fast_slash: boolean };
 }
@@ -17,16 +17,21 @@ export function mount(app: Application, place: Place): void {
   app.use(lookUp(place));
 }
 
+/** Directus answers it in front of its authentication, whoever asks. */
+export const PING = '/server/ping';
+
 /**
- * Mounts such a middleware in front of each that answers all requests and comes after the `gate`, the response cache among them.
+ * Mounts such a middleware in front of each that answers all requests, from Directus' authentication on, the response cache among them.
  * Directus has an event in front of its authentication and one behind its response cache, and none in between; so the middleware is
- * called at every step and finds out by itself when it is its turn.
+ * called at every step and finds out by itself when it is its turn. Steps in front of {@link PING}, at which nobody is known yet, are
+ * left out, for each takes its share of every request; without that route all behind the `gate` count.
  */
 export function mountBetween(app: Application, place: Place): void {
   const { stack } = rootOf(app);
   const gate = stack.findIndex(({ handle }) => (handle as Mounted)[PLACE] === 'gate');
+  const ping = stack.findIndex(({ route }) => route?.path === PING);
 
-  for (let position = stack.length - 1; position > gate; position--) {
+  for (let position = stack.length - 1; position > Math.max(gate, ping); position--) {
     if (!answersAll(stack[position])) continue;
     mount(app, place);
     stack.splice(position, 0, ...stack.splice(-1));
