@@ -24,5 +24,5 @@ export function startDirectus(command: DirectusCommand): Child {
 }
 
 function childOptions({ install, parameters, directory, environment, input }: DirectusCommand): ChildOptions {
-  return { file: install.program, parameters, directory, environment, input };
+  return { file: install.program, parameters, directory, environment, input, remembersModules: true };
 }
