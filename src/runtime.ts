@@ -132,6 +132,15 @@ export function markFresh(accountability: Accountability): void {
   letIn.set(accountability, lastLetIn);
 }
 
+/** Who reads while the request is being checked; what the runtime did not know of yet is noticed by that. */
+const readingAhead = new WeakSet<Accountability>();
+
+/** To be called before a request that is checked while it reads, with `false` when the check is done, however it went. */
+export function markReadingAhead(accountability: Accountability, isAhead: boolean): void {
+  if (isAhead) readingAhead.add(accountability);
+  else readingAhead.delete(accountability);
+}
+
 /**
  * As {@link refreshRuntime}, for a read of somebody whose request may have been let in just now.
  *
@@ -140,6 +149,7 @@ export function markFresh(accountability: Accountability): void {
  * was. It does not count where there are sockets, whose subscriptions read as the same objects without being let in.
  */
 export async function refreshRuntimeFor(database: Context['database'], accountability: Accountability): Promise<void> {
+  if (readingAhead.has(accountability)) return;
   const since = letIn.get(accountability);
   const upToDate = since !== undefined && runtime.sockets === 0 ? lastLetIn : since;
   if (upToDate === undefined || performance.now() - upToDate > FRESH) await refreshRuntime(database);

@@ -65,6 +65,21 @@ inEveryCell('The tenant is the one in which the user acts now', (world, host) =>
       }
     });
 
+    it('a read is refused as what is checked first, and tells nothing of what it would have read', async () => {
+      const { url } = world();
+      const headers = { Authorization: `Bearer ${before.token}` };
+
+      const refusalOf = async (path: string): Promise<unknown> => {
+        const answer = await fetch(url + path, { headers });
+        const all = [...answer.headers].filter(([name]) => name !== 'date');
+        return { status: answer.status, headers: Object.fromEntries(all), body: await answer.text() };
+      };
+
+      const refusal = await refusalOf('/collections');
+      const paths = ['/items/projects', '/items/projects/1', '/files', '/items/projects?export=csv', '/items/nothing'];
+      for (const path of paths) expect(await refusalOf(path), path).toEqual(refusal);
+    });
+
     it('the refreshed token acts in the new tenant', async () => {
       const { south, url } = world();
       const refreshed = await send<{ access_token: string }>(url, 'POST', '/auth/refresh', {

@@ -135,6 +135,16 @@ describe.skipIf(!redis)('Two instances on one PostgreSQL and one Redis', () => {
       await expect.poll(async () => (await onSecond(staff, '/items/fragile?fields=text')).status).toBe(403);
     });
 
+    it('agree on a collection that became the tenants’ for a member who is the first to ask', async () => {
+      const { south, superAdmin } = world;
+      await createTable('brittle');
+      await must(superAdmin, 'PUT', '/tenancy/collections/brittle', { scope: 'shared' });
+      await expect.poll(async () => (await onSecond(south.viewer, '/items/brittle')).data).toHaveLength(1);
+
+      await must(superAdmin, 'PUT', '/tenancy/collections/brittle', { scope: 'tenant', assign: { tenant: 'north' } });
+      expect(await onSecond(south.viewer, '/items/brittle')).toMatchObject({ status: 200, data: [] });
+    });
+
     it('agree on a user who was moved', async () => {
       const { north, south, superAdmin } = world;
       const person = await createPerson(first.url, superAdmin, { role: north.id });

@@ -48,29 +48,95 @@ export function restoreUrl(request: Renamed): void {
 /** What is to be done to an answer, kept at the answer; known by name to what an earlier load of the bundle has put in place. */
 const PRIVATE = Symbol.for('directus-extension-tenancy private');
 const REWRITE = Symbol.for('directus-extension-tenancy rewrite');
+const HELD = Symbol.for('directus-extension-tenancy held');
 
 /** What an answer becomes; the request is `response.req`. */
 type Rewrite = (body: unknown, response: Response) => unknown;
 
-type Prepared = Response & { [PRIVATE]?: true; [REWRITE]?: Rewrite };
+type Listener = (...parameters: unknown[]) => void;
+
+/** An answer that waits for the check of its request. */
+interface Held {
+  /** Sends the answer, once it is made. */
+  send?: () => void;
+  /** What happens to an ended answer that must not be sent. */
+  discard?: () => void;
+}
+
+type Prepared = Response & { [PRIVATE]?: true; [REWRITE]?: Rewrite; [HELD]?: Held | null };
 
 /**
- * Gives all answers of an application the methods that {@link rewriteAnswer} and {@link keepApart} count on, where Express has
- * them from. With methods of its own each answer would be of a shape of its own, which V8 keeps, and the request and its copy
+ * Gives all answers of an application the methods that {@link rewriteAnswer}, {@link keepApart} and {@link holdAnswer} count on, where
+ * Express has them from. With methods of its own each answer would be of a shape of its own, which V8 keeps, and the request and its copy
  * of the schema with it, until it looks through the whole heap: that took a tenth of the time of a request.
  */
 export function prepareAnswers(app: Application): void {
-  const { response: inherited } = app as unknown as { response: Response };
-  const { json, writeHead } = inherited;
+  const { response: inherited } = app as unknown as { response: Prepared };
+  const { json, writeHead, end } = inherited;
+  inherited[HELD] = null;
 
   inherited.json = function (this: Prepared, body: unknown): Response {
     return json.call(this, this[REWRITE]?.(body, this) ?? body);
   };
 
   inherited.writeHead = function (this: Prepared, ...parameters: unknown[]): Response {
+    // Whatever is sent begins with this. Only what is sent in one piece can wait.
+    if (this[HELD]) throw new Error('This answer is sent in pieces, and before its request is checked.');
     if (this[PRIVATE]) setPrivate(this);
     return (writeHead as (...parameters: unknown[]) => Response).apply(this, parameters);
   } as Response['writeHead'];
+
+  inherited.end = function (this: Prepared, ...parameters: unknown[]): Response {
+    const send = (): Response => (end as (...parameters: unknown[]) => Response).apply(this, parameters);
+    const held = this[HELD];
+    if (!held) return send();
+
+    held.send = send;
+    held.discard?.();
+    return this;
+  } as Response['end'];
+}
+
+/** Whether an answer can be held: not where the methods of another version of the bundle are in place, until Directus starts anew. */
+export function canBeHeld(response: Prepared): boolean {
+  return HELD in response;
+}
+
+/**
+ * Keeps an answer from being sent until its request is checked, while it is made.
+ *
+ * @param isGood resolves to whether the answer may be sent; it may not either when it rejects
+ * @param instead called when it may not, once there is an answer, of which nothing is left then
+ */
+export function holdAnswer(response: Prepared, isGood: Promise<boolean>, instead: () => void): void {
+  const headers = response.getHeaders();
+  const listeners = response.listeners('finish');
+  const held: Held = {};
+  response[HELD] = held;
+
+  const discard = (): void => {
+    response[HELD] = null;
+    for (const name of response.getHeaderNames()) response.removeHeader(name);
+    for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value);
+    for (const listener of response.listeners('finish') as Listener[]) {
+      if (!listeners.includes(listener)) response.off('finish', listener);
+    }
+    response.statusCode = 200;
+    instead();
+  };
+
+  isGood
+    .catch(() => false)
+    .then((good) => {
+      if (good) {
+        response[HELD] = null;
+        held.send?.();
+      } else if (held.send) discard();
+      // An answer that is replaced before it is there would meet the one in its place.
+      else held.discard = discard;
+    })
+    // What fails here fails for nobody who could answer.
+    .catch(() => response.destroy());
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Accountability } from '@directus/types';
 import type { NextFunction, Request, Response } from 'express';
 import type { Knex } from 'knex';
@@ -11,6 +12,7 @@ import { mayBeCached } from '../../tenancy/answers.ts';
 import {
   followRevision,
   markFresh,
+  markReadingAhead,
   refreshRuntime,
   refreshTenantsExist,
   runtime,
@@ -18,8 +20,9 @@ import {
   type Middleware,
 } from '../../runtime.ts';
 import { accessOf, type Access } from './access.ts';
-import { keepApart } from './answers.ts';
+import { canBeHeld, holdAnswer, keepApart } from './answers.ts';
 import { completeOwnRoles } from './own-roles.ts';
+import { enterAnew } from './placement.ts';
 import { describeRoutes } from './specification.ts';
 import { hideTenantField } from './tenant-field.ts';
 
@@ -32,23 +35,29 @@ const AUTHENTICATION_ROUTES = /^\/auth(\/|$)/;
 /** The Data Studio renews a stale session after it has loaded the code of extensions, which is the same for everybody. */
 const CODE_OF_THE_STUDIO = /^\/extensions\/sources\//;
 
+/** Rows and files, or one of them. */
+const ROWS = /^\/(items\/[^/]+(\/[^/]+)?|files(\/[\da-f-]{36})?)\/?$/i;
+
 /** The two places at which requests are held against what is true now. */
 export interface Guard {
   /**
    * Called at every step of a request from the authentication on: begins to ask, once, and again should somebody change who asks.
    */
   begin: Middleware;
-  /** In front of the routes: nobody gets past it before the answer is there. */
+  /** In front of the routes: nobody gets past it before the answer is there, but to read what is sent after that. */
   end: Middleware;
 }
 
 /** The check of a request is kept at the request, and goes with it. */
 const CHECK = Symbol('tenancy check');
 
-type Guarded = Request & {
-  accountability?: Accountability;
-  [CHECK]?: { accountability: Accountability; outcome: Promise<void> };
-};
+interface Check {
+  accountability: Accountability;
+  /** Not there as long as the check has not begun. */
+  outcome?: Promise<void>;
+}
+
+type Guarded = Request & { accountability?: Accountability; [CHECK]?: Check };
 
 /**
  * A token and a socket carry the role they were issued with. Each request is held against what the user is now, so that a
@@ -56,13 +65,20 @@ type Guarded = Request & {
  */
 export function createGuard({ database, env }: Pick<Context, 'database' | 'env'>): Guard {
   const hasCache = isTurnedOn(env['CACHE_ENABLED']);
+  const environment = { database, hasCache };
 
   const begin = (request: Guarded, response: Response, next: NextFunction): void => {
     const { accountability } = request;
     if (!accountability || request[CHECK]?.accountability === accountability) return next();
 
+    if (mayReadAhead(request, response, accountability, hasCache)) {
+      keepApart(request, response, accountability, true, hasCache);
+      request[CHECK] = { accountability };
+      return next();
+    }
+
     const goOn = mayPrepare(accountability, hasCache) ? once(next) : undefined;
-    const outcome = check({ database, hasCache }, request, response, accountability, goOn);
+    const outcome = check(environment, request, response, accountability, goOn);
     request[CHECK] = { accountability, outcome };
 
     if (!goOn) return void outcome.then(() => next(), next);
@@ -75,9 +91,16 @@ export function createGuard({ database, env }: Pick<Context, 'database' | 'env'>
 
   const end = (request: Guarded, response: Response, next: NextFunction): void => {
     begin(request, response, (error?: unknown) => {
-      const outcome = request[CHECK]?.outcome;
-      if (error || !outcome) next(error);
-      else outcome.then(() => next(), next);
+      const made = request[CHECK];
+      if (error || !made) return next(error);
+
+      if (!made.outcome && mayReadAhead(request, response, made.accountability, hasCache)) {
+        readAhead(environment, request, response, made);
+        return next();
+      }
+
+      made.outcome ??= check(environment, request, response, made.accountability);
+      made.outcome.then(() => next(), next);
     });
   };
 
@@ -103,8 +126,52 @@ function mayPrepare(accountability: Accountability, hasCache: boolean): boolean 
   return runtime.tenantsExist && !(hasCache && mayBeCached(accountability, true));
 }
 
+interface Environment {
+  database: Knex;
+  hasCache: boolean;
+}
+
+/**
+ * Whether a request may even be answered while it is being checked, the answer being held until that is done: where it reads rows and
+ * does nothing else.
+ */
+function mayReadAhead(
+  request: Request,
+  response: Response,
+  accountability: Accountability,
+  hasCache: boolean,
+): boolean {
+  return (
+    request.method === 'GET' &&
+    ROWS.test(request.path) &&
+    Boolean(accountability.user) &&
+    runtime.revision !== null &&
+    canBeHeld(response) &&
+    mayPrepare(accountability, hasCache)
+  );
+}
+
+/**
+ * Checks a request when Directus has sent its own query for it. If the check fails, or the scopes have changed meanwhile, whatever was
+ * read is gone, and the request comes to the end of its check anew.
+ */
+function readAhead(environment: Environment, request: Guarded, response: Response, made: Check): void {
+  const { url } = request;
+  const { revision } = runtime;
+  const { accountability } = made;
+
+  markReadingAhead(accountability, true);
+  // All that Directus does up to its query it does without waiting for anything.
+  made.outcome = setImmediate()
+    .then(() => check(environment, request, response, accountability))
+    .finally(() => markReadingAhead(accountability, false));
+
+  const isGood = made.outcome.then(() => runtime.revision === revision);
+  holdAnswer(response, isGood, () => enterAnew(request, response, url));
+}
+
 async function check(
-  { database, hasCache }: { database: Knex; hasCache: boolean },
+  { database, hasCache }: Environment,
   request: Request,
   response: Response,
   accountability: Accountability,

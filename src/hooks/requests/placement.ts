@@ -1,4 +1,4 @@
-import type { Application, Router } from 'express';
+import type { Application, Request, Response, Router } from 'express';
 import { processState, type Middleware, type Place } from '../../runtime.ts';
 
 interface Layer {
@@ -11,6 +11,8 @@ interface Layer {
 
 /** An Express application or router as it keeps what is mounted. */
 export type Stacked = { stack: Layer[] };
+
+type Routes = Stacked & { handle: Middleware };
 
 /** Mounts, at the end of what is there, a middleware that looks up on every request what the current load wants done. */
 export function mount(app: Application, place: Place): void {
@@ -38,12 +40,28 @@ export function mountBetween(app: Application, place: Place): void {
   }
 }
 
+/**
+ * Sends a request once more through all that comes from the `entry` on. Nothing of an answer may have been sent.
+ *
+ * @param url what the request asked for when it came there
+ */
+export function enterAnew(request: Request, response: Response, url: string): void {
+  const root = rootOf(request.app);
+  const entry = root.stack.findIndex(({ handle }) => (handle as Mounted)[PLACE] === 'entry');
+  const rest = Object.create(root, { stack: { value: root.stack.slice(entry) } }) as Routes;
+
+  request.url = url;
+  request.baseUrl = '';
+  // Directus' own routes end with one that answers whatever got there.
+  rest.handle(request, response, () => response.destroy());
+}
+
 function answersAll(layer: Layer | undefined): boolean {
   return layer !== undefined && layer.route === undefined && layer.regexp.fast_slash;
 }
 
-/** Tells which of the bundle's middlewares one is. */
-const PLACE = Symbol('tenancy place');
+/** Tells which of the bundle's middlewares one is, to later loads of the bundle as well. */
+const PLACE = Symbol.for('directus-extension-tenancy place');
 
 type Mounted = Middleware & { [PLACE]?: Place };
 
