@@ -12,7 +12,10 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tenancy-modules-'));
   await file('node_modules/program/package.json', { type: 'module' });
   await file(PROGRAM, `import { of } from 'both'; import require from './require.cjs'; console.log(of, require);`);
-  await file('node_modules/program/require.cjs', `module.exports = require('both').of + require('node:path').posix.sep;`);
+  await file(
+    'node_modules/program/require.cjs',
+    `module.exports = require('both').of + require('node:path').posix.sep;`,
+  );
   await file('node_modules/both/package.json', {
     exports: { import: './imported.mjs', require: './required.cjs' },
   });
