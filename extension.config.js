@@ -40,7 +40,11 @@ export default {
         };
       },
     },
-    terser({ ecma: 2022, module: true, compress: { passes: 3, keep_fargs: false, unsafe_arrows: true } }),
+    terser({
+      ecma: 2022,
+      module: true,
+      compress: { passes: 3, keep_fargs: false, unsafe_arrows: true, hoist_funs: true },
+    }),
     {
       name: 'pages-past-directus',
       renderChunk(code, chunk) {

@@ -132,14 +132,11 @@ export function markFresh(accountability: Accountability): void {
   letIn.set(accountability, lastLetIn);
 }
 
-/** Who reads while the request is being checked; what the runtime did not know of yet is noticed by that. */
-const readingAhead = new WeakSet<Accountability>();
-
-/** To be called before a request that is checked while it reads, with `false` when the check is done, however it went. */
-export function markReadingAhead(accountability: Accountability, isAhead: boolean): void {
-  if (isAhead) readingAhead.add(accountability);
-  else readingAhead.delete(accountability);
-}
+/**
+ * Who reads while the request is being checked: from before the read until the check is done, however it went. What the runtime did not know
+ * of yet is noticed by that check.
+ */
+export const readingAhead = new WeakSet<Accountability>();
 
 /**
  * As {@link refreshRuntime}, for a read of somebody whose request may have been let in just now.

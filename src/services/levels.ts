@@ -58,6 +58,13 @@ export async function listLevels({ database }: Pick<ServiceContext, 'database'>)
   return levels.sort((a, b) => rank(a) - rank(b));
 }
 
+/** What is wrong with a level that is none. */
+export function mustBeALevel(): string {
+  return say('must be one of {levels}, or the id of a policy that is a level of this project', {
+    levels: LEVELS.join(', '),
+  });
+}
+
 /**
  * The policy behind the name of a level.
  *
@@ -71,12 +78,7 @@ export async function policyOfLevel(database: Knex, level: string): Promise<stri
   const policy = uuidIn(level);
 
   if (policy === null || !(await isAssignable(database, policy))) {
-    throw new InvalidFieldError({
-      field: 'level',
-      reason: say('must be one of {levels}, or the id of a policy that is a level of this project', {
-        levels: LEVELS.join(', '),
-      }),
-    });
+    throw new InvalidFieldError({ field: 'level', reason: mustBeALevel() });
   }
 
   return policy;

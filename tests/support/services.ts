@@ -22,8 +22,8 @@ const COMPILED = 'NODE_COMPILE_CACHE';
 
 /**
  * What suites with a real Directus need, prepared before the first of them (Vitest's global setup): the installed hosts,
- * the bundle, one server of each kind, and places for worlds and for compiled modules. Several projects call this; these belong to the first one, and `teardown`
- * comes after the last suite of all.
+ * the bundle, one server of each kind, and places for worlds and for compiled modules. Several projects call this; these belong to
+ * the first one, and `teardown` comes after the last suite of all.
  */
 export async function setup(): Promise<() => Promise<void>> {
   // Most of an install is one compiler at work for a long time.
@@ -34,9 +34,9 @@ export async function setup(): Promise<() => Promise<void>> {
   let compiled: string | undefined;
   const stop = async (): Promise<void> => {
     await removeWorlds?.();
-    // Workers that are just ending write into it once more.
-    if (compiled) await rm(compiled, { recursive: true, force: true, maxRetries: 10 });
     for (const server of started) await server.stop();
+    // Last, for workers that are just ending write into it once more.
+    if (compiled) await rm(compiled, { recursive: true, force: true, maxRetries: 10 });
   };
   try {
     for (const [variable, start] of Object.entries(servers)) {

@@ -8,8 +8,8 @@ import { say } from '../../tenancy/sentences.ts';
 import { SCOPES } from '../../tenancy/types.ts';
 import { expected, handleSuperAdmin, notEmpty, parse, whenNeeded } from './http.ts';
 import { answerWithProgress } from './lines.ts';
+import { tenantName } from './new-tenant.ts';
 
-const tenantName = () => z.string(expected('the id or the slug of a tenant')).check(notEmpty());
 const fieldName = () => z.string(expected('the name of a field')).check(notEmpty());
 
 const assignment = () =>

@@ -5,14 +5,10 @@ import * as z from 'zod/mini';
 import { readMe } from '../../services/me.ts';
 import { leaveTenant } from '../../services/ownership.ts';
 import { switchTenant, type Session } from '../../services/switching.ts';
-import { accountabilityOf, expected, handle, notEmpty, parse, whenNeeded } from './http.ts';
+import { accountabilityOf, expected, handle, parse, whenNeeded } from './http.ts';
+import { tenantName } from './new-tenant.ts';
 
-export const switchRequest = whenNeeded(() =>
-  z.strictObject(
-    { tenant: z.string(expected('the id or the slug of a tenant')).check(notEmpty()) },
-    expected('an object'),
-  ),
-);
+export const switchRequest = whenNeeded(() => z.strictObject({ tenant: tenantName() }, expected('an object')));
 
 /** The cookie in which Directus keeps the session, set as Directus does it (`SESSION_COOKIE_OPTIONS` of `@directus/api`). */
 function setSessionCookie(

@@ -2,7 +2,7 @@ import type { EndpointExtensionContext } from '@directus/types';
 import type { Request, Router } from 'express';
 import * as z from 'zod/mini';
 import { createApiToken, listApiTokens, revokeApiToken } from '../../services/api-tokens.ts';
-import { listLevels, setAssignable } from '../../services/levels.ts';
+import { listLevels, mustBeALevel, setAssignable } from '../../services/levels.ts';
 import {
   addMember,
   adoptRole,
@@ -14,7 +14,6 @@ import {
 } from '../../services/members.ts';
 import { transferOwnership } from '../../services/ownership.ts';
 import { findTenantId } from '../../services/tenants.ts';
-import { LEVELS } from '../../tenancy/managed.ts';
 import { say } from '../../tenancy/sentences.ts';
 import {
   accountabilityOf,
@@ -33,12 +32,7 @@ import { hasOneWayIn, person, TWO_WAYS_IN } from './new-tenant.ts';
 /** Which policies are levels of the project is known to the service alone. */
 const level = () =>
   z.string({
-    error: ({ input }) =>
-      input === undefined
-        ? say('is required')
-        : say('must be one of {levels}, or the id of a policy that is a level of this project', {
-            levels: LEVELS.join(', '),
-          }),
+    error: ({ input }) => (input === undefined ? say('is required') : mustBeALevel()),
   });
 
 export const memberToCreate = whenNeeded(() =>

@@ -6,6 +6,9 @@ import { expected, noLongerThan, notEmpty, parse, whenNeeded } from './http.ts';
 
 export const name = whenNeeded(() => z.string(expected('a text')).check(z.trim(), notEmpty(), noLongerThan(255)));
 
+/** A tenant that there is, by whichever of its names. */
+export const tenantName = whenNeeded(() => z.string(expected('the id or the slug of a tenant')).check(notEmpty()));
+
 export const slug = whenNeeded(() =>
   z.string(expected('a text')).check(
     noLongerThan(SLUG_MAX_LENGTH),

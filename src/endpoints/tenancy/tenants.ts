@@ -36,7 +36,7 @@ const wholeNumber = (min: number) =>
   z.coerce
     .number({ error: () => say('must be a number') })
     .check(
-      z.refine(Number.isSafeInteger, { error: () => say('must be a whole number'), abort: true }),
+      z.int({ error: () => say('must be a whole number') }),
       z.minimum(min, { error: () => say('must be at least {min}', { min }) }),
     );
 

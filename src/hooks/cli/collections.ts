@@ -3,7 +3,7 @@ import { listCollections, setScope, type ScopeOutcome, type ScopeProgress } from
 import type { ServiceContext } from '../../services/directus.ts';
 import { collectionsAsText, outcomeAsText, progressBar } from '../../tenancy/collections-text.ts';
 import { SCOPES } from '../../tenancy/types.ts';
-import { CommandError, done, runCommand, type Command } from './command.ts';
+import { asJson, CommandError, done, runCommand, type Command } from './command.ts';
 
 interface Options {
   tenant?: string;
@@ -24,7 +24,7 @@ export function collectionsCommand(group: Command, context: ServiceContext): voi
   collections
     .command('list')
     .description('List every collection with its scope and its rows')
-    .option('--json', 'print JSON, in one line')
+    .option(...asJson())
     .action(async ({ json }: Options) =>
       runCommand(context, async () => {
         const found = await listCollections(context);
@@ -43,7 +43,7 @@ export function collectionsCommand(group: Command, context: ServiceContext): voi
     .option('--map <pairs...>', 'value=tenant, once for each value')
     .option('--confirm', 'show rows to all tenants that they did not see: those of others, or of nobody')
     .option('--dry-run', 'say what would happen, and change nothing')
-    .option('--json', 'print the result as JSON, in one line')
+    .option(...asJson('the result'))
     .action(async (collection: string, scope: string, given: Options) =>
       runCommand(context, async () => {
         const { json, confirm, dryRun } = given;

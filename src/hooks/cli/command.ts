@@ -20,6 +20,11 @@ export interface Outcome {
   exitCode: number;
 }
 
+/** The option by which a command prints JSON, as `option` takes it: what it has made, or what it has found when left out. */
+export function asJson(what?: string): [flags: string, description: string] {
+  return ['--json', `print ${what ? `${what} as ` : ''}JSON, in one line`];
+}
+
 /** The outcome of a command that is done: as JSON, in one line, where that was asked for, or else in words. */
 export function done(json: boolean | undefined, data: unknown, words: string): Outcome {
   return { output: json ? JSON.stringify(data) : words, exitCode: 0 };

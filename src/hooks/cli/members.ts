@@ -16,7 +16,7 @@ import { findTenantId } from '../../services/tenants.ts';
 import { levelsAsText, membersAsText, tokensAsText } from '../../tenancy/members-text.ts';
 import { counted } from '../../tenancy/doctor/report.ts';
 import type { TenantMember } from '../../tenancy/types.ts';
-import { CommandError, done, passwordFromInput, runCommand, type Command } from './command.ts';
+import { asJson, CommandError, done, passwordFromInput, runCommand, type Command } from './command.ts';
 
 interface Options {
   level?: string;
@@ -52,7 +52,7 @@ function membersCommand(group: Command, context: ServiceContext): void {
   members
     .command('list <tenant>')
     .description('List the members of a tenant with their levels')
-    .option('--json', 'print JSON, in one line')
+    .option(...asJson())
     .action(async (named: string, { json }: Options) =>
       runCommand(context, async () => {
         const found = await listMembers(context, await findTenantId(database, named));
@@ -66,7 +66,7 @@ function membersCommand(group: Command, context: ServiceContext): void {
     .option('--level <level>', 'owner, editor, viewer, api, or the id of a policy that is a level of this project')
     .option('--invite', 'send an invitation, with which a new user chooses a password')
     .option('--password-stdin', 'read the password of a new user from standard input')
-    .option('--json', 'print the member as JSON, in one line')
+    .option(...asJson('the member'))
     .action(async (named: string, email: string, { level, invite, passwordStdin, json }: Options) =>
       runCommand(context, async () => {
         if (invite && passwordStdin) throw new CommandError('Choose one of --password-stdin and --invite.');
@@ -92,7 +92,7 @@ function membersCommand(group: Command, context: ServiceContext): void {
   members
     .command('level <tenant> <member> <level>')
     .description('Give a member, named by e-mail address or id, another level')
-    .option('--json', 'print the member as JSON, in one line')
+    .option(...asJson('the member'))
     .action(async (named: string, address: string, level: string, { json }: Options) =>
       onMember(named, address, json, async (tenant, { id }) => {
         const data = await changeLevel(context, tenant, id, level);
@@ -103,7 +103,7 @@ function membersCommand(group: Command, context: ServiceContext): void {
   members
     .command('invite <tenant> <member>')
     .description('Send the invitation of a member, named by e-mail address or id, once more')
-    .option('--json', 'print the member as JSON, in one line')
+    .option(...asJson('the member'))
     .action(async (named: string, address: string, { json }: Options) =>
       onMember(named, address, json, async (tenant, member) => {
         await inviteAgain(context, tenant, member.id, deliverInvitation);
@@ -114,7 +114,7 @@ function membersCommand(group: Command, context: ServiceContext): void {
   members
     .command('remove <tenant> <member>')
     .description('End the membership of somebody, named by e-mail address or id; the user stays')
-    .option('--json', 'print the former member as JSON, in one line')
+    .option(...asJson('the former member'))
     .action(async (named: string, address: string, { json }: Options) =>
       onMember(named, address, json, async (tenant, member) => {
         await removeMember(context, tenant, member.id);
@@ -126,7 +126,7 @@ function membersCommand(group: Command, context: ServiceContext): void {
     .command('transfer <tenant> <member>')
     .description('Hand the tenant over to a member, named by e-mail address or id')
     .option('--level <level>', 'what the former owner is then (default: editor)')
-    .option('--json', 'print the new owner as JSON, in one line')
+    .option(...asJson('the new owner'))
     .action(async (named: string, address: string, { level = 'editor', json }: Options) =>
       onMember(named, address, json, async (tenant, { id }) => {
         const data = await transferOwnership(context, tenant, { member: id, level }, null);
@@ -142,7 +142,7 @@ function tokensCommand(group: Command, context: ServiceContext): void {
   tokens
     .command('list <tenant>')
     .description('List the tokens of a tenant by name')
-    .option('--json', 'print JSON, in one line')
+    .option(...asJson())
     .action(async (named: string, { json }: Options) =>
       runCommand(context, async () => {
         const found = await listApiTokens(context, await findTenantId(database, named));
@@ -153,7 +153,7 @@ function tokensCommand(group: Command, context: ServiceContext): void {
   tokens
     .command('create <tenant> <name>')
     .description('Make a token and print it: it is shown this once')
-    .option('--json', 'print the token with its id as JSON, in one line')
+    .option(...asJson('the token with its id'))
     .action(async (named: string, name: string, { json }: Options) =>
       runCommand(context, async () => {
         const created = await createApiToken(context, await findTenantId(database, named), name);
@@ -178,7 +178,7 @@ function levelsCommand(group: Command, context: ServiceContext): void {
   levels
     .command('list')
     .description('List the levels of this project')
-    .option('--json', 'print JSON, in one line')
+    .option(...asJson())
     .action(async ({ json }: Options) =>
       runCommand(context, async () => {
         const found = await listLevels(context);

@@ -11,7 +11,7 @@ import { provisionTenant } from '../../services/provisioning.ts';
 import { findTenantId, listTenants, readTenant, updateTenant } from '../../services/tenants.ts';
 import { progressBar } from '../../tenancy/collections-text.ts';
 import { auditAsText, erasureAsText, tenantsAsText } from '../../tenancy/tenants-text.ts';
-import { CommandError, done, passwordFromInput, RefusedCommand, runCommand, type Command } from './command.ts';
+import { asJson, CommandError, done, passwordFromInput, RefusedCommand, runCommand, type Command } from './command.ts';
 
 interface Options {
   name?: string;
@@ -34,7 +34,7 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
   tenants
     .command('list')
     .description('List every tenant with its members, rows and storage')
-    .option('--json', 'print JSON, in one line')
+    .option(...asJson())
     .action(async ({ json }: Options) =>
       runCommand(context, async () => {
         const { data } = await listTenants(context, { sort: { field: 'name', descending: false }, limit: -1, page: 1 });
@@ -51,7 +51,7 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
     .option('--owner-email <address>', 'the e-mail address of its owner, a new user of the project')
     .option('--owner-password-stdin', 'read the password of the owner from standard input')
     .option('--invite', 'send the owner an invitation, with which the owner chooses a password')
-    .option('--json', 'print the tenant as JSON, in one line')
+    .option(...asJson('the tenant'))
     .action(async (given: Options) =>
       runCommand(context, async () => {
         const { name, slug, template, json } = given;
@@ -83,7 +83,7 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
     .description('Change the name or the slug of a tenant')
     .option('--name <name>', 'its new name')
     .option('--slug <slug>', 'its new slug')
-    .option('--json', 'print the tenant as JSON, in one line')
+    .option(...asJson('the tenant'))
     .action(async (named: string, { name, slug, json }: Options) =>
       runCommand(context, async () => {
         if (name === undefined && slug === undefined) throw new CommandError('Say what to change: --name or --slug.');
@@ -96,7 +96,7 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
   tenants
     .command('audit <tenant>')
     .description('Print what was done in and to a tenant, and what its members tried, the newest first')
-    .option('--json', 'print JSON, in one line')
+    .option(...asJson())
     .action(async (named: string, { json }: Options) =>
       runCommand(context, async () => {
         const tenant = await findTenantId(context.database, named);
@@ -109,7 +109,7 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
     tenants
       .command(`${action} <tenant>`)
       .description(description)
-      .option('--json', 'print the tenant as JSON, in one line')
+      .option(...asJson('the tenant'))
       .action(async (named: string, { json }: Options) =>
         runCommand(context, async () => {
           const tenant = await setStatus(context, await findTenantId(context.database, named), status);
@@ -122,7 +122,7 @@ export function tenantsCommand(group: Command, context: ServiceContext): void {
     .command('erase <tenant>')
     .description('Erase a tenant with everything that it has, for good')
     .option('--confirm <slug>', 'the slug of the tenant, as a sign that it is meant')
-    .option('--json', 'print what was erased as JSON, in one line')
+    .option(...asJson('what was erased'))
     .action(async (named: string, { confirm, json }: Options) =>
       runCommand(context, async () => {
         const id = await findTenantId(context.database, named);

@@ -81,7 +81,7 @@ export function prepareAnswers(app: Application): void {
 
   inherited.writeHead = function (this: Prepared, ...parameters: unknown[]): Response {
     // Whatever is sent begins with this. Only what is sent in one piece can wait.
-    if (this[HELD]) throw new Error('This answer is sent in pieces, and before its request is checked.');
+    if (this[HELD]) throw new Error('This request is not checked yet: answer in one piece.');
     if (this[PRIVATE]) setPrivate(this);
     return (writeHead as (...parameters: unknown[]) => Response).apply(this, parameters);
   } as Response['writeHead'];

@@ -12,7 +12,7 @@ import { mayBeCached } from '../../tenancy/answers.ts';
 import {
   followRevision,
   markFresh,
-  markReadingAhead,
+  readingAhead,
   refreshRuntime,
   refreshTenantsExist,
   runtime,
@@ -160,11 +160,11 @@ function readAhead(environment: Environment, request: Guarded, response: Respons
   const { revision } = runtime;
   const { accountability } = made;
 
-  markReadingAhead(accountability, true);
+  readingAhead.add(accountability);
   // All that Directus does up to its query it does without waiting for anything.
   made.outcome = setImmediate()
     .then(() => check(environment, request, response, accountability))
-    .finally(() => markReadingAhead(accountability, false));
+    .finally(() => readingAhead.delete(accountability));
 
   const isGood = made.outcome.then(() => runtime.revision === revision);
   holdAnswer(response, isGood, () => enterAnew(request, response, url));

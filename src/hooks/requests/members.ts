@@ -101,7 +101,7 @@ const newUser = whenNeeded(() => {
 
   // What the form of the Users module sends for fields that were left empty.
   const empty = z.pipe(
-    z.null(),
+    z.literal(null),
     z.transform(() => undefined),
   );
 
